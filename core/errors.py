@@ -1,0 +1,25 @@
+"""What can go wrong, in sentences: what was got, what was expected, what to do. Pages show the message as it is."""
+
+
+class SaliencyError(Exception):
+    """Any refusal the engine makes on purpose; its text is meant for the person who asked."""
+
+
+class TextError(SaliencyError):
+    """The text can't be analysed."""
+
+
+class ModelError(SaliencyError):
+    """The model can't be found, is refused, or lacks something."""
+
+
+class TargetError(SaliencyError):
+    """The class asked for doesn't exist, or a contrast is empty."""
+
+
+class MethodError(SaliencyError):
+    """The saliency method asked for doesn't exist, or this model can't serve it."""
+
+
+class ReportError(SaliencyError):
+    """A saved report can't be read back."""

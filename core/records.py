@@ -1,0 +1,260 @@
+"""Every record that crosses from the engine to a page, a file or a notebook: numpy and `str`, frozen, picklable.
+
+Shapes, used everywhere in the project:
+L layer states (index 0 is the embedding output, so L = layers + 1) · B texts in a batch · T tokens · D hidden width ·
+V vocabulary · C classes · K top words · W words.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+HEADLINE = "decoded"  # the method a page shows first where there is a language-model head
+HEADLESS = "undecoded"  # and where there is none
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to analyse. Hashable, so that it can be part of a cache key."""
+
+    methods: tuple[str, ...] = ()
+    """Names of the on-demand methods to run besides those that come with the one pass (see `saliency.METHODS`)."""
+    top_k: int = 5
+    """K, the decoded words kept for each token and layer."""
+    max_windows: int = 8
+    """How many windows of a text longer than the model's limit are read."""
+    overlap: int = 64
+    """Tokens that neighbouring windows share."""
+    expected_embedding: bool = False
+    """Also measure the chance-corrected cosine of the decoded distribution (doubles the time of decoding)."""
+
+    def __post_init__(self):
+        _require(self.top_k >= 1, f"top_k is {self.top_k}; it must be at least 1.")
+        _require(self.max_windows >= 1, f"max_windows is {self.max_windows}; it must be at least 1.")
+        _require(self.overlap >= 0, f"overlap is {self.overlap}; it must not be negative.")
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question to the engine. Hashable: the only key of the report cache."""
+
+    model: str
+    """Name in the catalog, or path of a folder."""
+    text: str
+    target: str | None = None
+    """Label of the class explained; None: the predicted one."""
+    against: str | None = None
+    """Label of the class contrasted with: the logit explained is target − against. None: the target's logit alone."""
+    settings: Settings = Settings()
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """The pieces the model read, on the original string."""
+
+    texts: tuple[str, ...]
+    """(T) pieces as the tokenizer writes them."""
+    spans: np.ndarray
+    """(T, 2) character offsets into the text: start, end; (0, 0) for special tokens."""
+    is_special: np.ndarray
+    """(T) bool: [CLS], [SEP], <s> and their like."""
+    word_of: np.ndarray
+    """(T) index of the word a token belongs to, −1 for special tokens."""
+    word_spans: np.ndarray
+    """(W, 2) character offsets of each word."""
+
+    def __post_init__(self):
+        n = len(self.texts)
+        shapes = {"spans": (n, 2), "is_special": (n,), "word_of": (n,)}
+        for name, shape in shapes.items():
+            got = getattr(self, name).shape
+            _require(got == shape, f"Tokens.{name} has shape {got}; with {n} tokens it must have {shape}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the classifier said of the whole text."""
+
+    labels: tuple[str, ...]
+    """(C) class names."""
+    probabilities: np.ndarray
+    """(C) softmax of the logits; they sum to 1."""
+    logits: np.ndarray
+    """(C) the classifier's outputs; over several windows, their mean weighted by content tokens."""
+    target: int
+    """Index of the class explained."""
+    against: int | None = None
+    """Index of the class contrasted with, or None."""
+
+    @property
+    def predicted(self) -> int:
+        """Index of the most probable class."""
+        return int(self.probabilities.argmax())
+
+    @property
+    def question(self) -> str:
+        """The class explained in words: `positive`, or `positive rather than negative`."""
+        name = self.labels[self.target]
+        return name if self.against is None else f"{name} rather than {self.labels[self.against]}"
+
+
+@dataclass(frozen=True, eq=False)
+class SaliencyMap:
+    """Scores of one method, and all that a legend or a formula card needs to say of them."""
+
+    method: str
+    """Key in `saliency.METHODS`."""
+    label: str
+    """Name for people."""
+    scores: np.ndarray
+    """(L, T) saliency of each token at each layer state; (1, T) where the method has one row for the whole model."""
+    signed: bool
+    """True: positive speaks for the class, negative against it. False: magnitude only."""
+    unit: str
+    formula: str
+    source: str
+    rows: int
+    """Cost: rows of one batched forward and backward pass (the one-pass methods share one row)."""
+    seconds: float
+    seed: int | None = None
+    """Seed of the random levels, drawn from the token ids; None for deterministic methods."""
+    gap: np.ndarray | None = None
+    """(L) Σ of the scores at all positions less y(text) − y(masked text), in logits: the quadrature error of a path."""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        _require(self.scores.ndim == 2, f"{self.method}: scores have shape {self.scores.shape}; (L, T) is expected.")
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether there is a row for each layer state."""
+        return self.scores.shape[0] > 1
+
+    def at(self, layer: int) -> np.ndarray:
+        """(T) scores at a layer state; the one row where there are no layers."""
+        return self.scores[layer if self.has_layers else 0]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerDecoding:
+    """What the language-model head reads at every token of every layer state."""
+
+    top_ids: np.ndarray
+    """(L, T, K) vocabulary ids, most probable first."""
+    texts: dict[int, str]
+    """The piece each id in `top_ids` stands for."""
+    top_probabilities: np.ndarray
+    """(L, T, K) exact softmax probabilities over the whole vocabulary."""
+    own_rank: np.ndarray
+    """(L, T) place of the token itself among all pieces, 1 is best."""
+    own_probability: np.ndarray
+    """(L, T) exact probability of the token itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerProfile:
+    """One number for each layer state."""
+
+    name: str
+    label: str
+    """Name for people."""
+    values: np.ndarray
+    """(L)"""
+    unit: str
+    higher_is_better: bool
+    meaning: str
+    """One sentence."""
+
+
+@dataclass(frozen=True)
+class LayerChoice:
+    """Which layer to show first, and why."""
+
+    layer: int
+    rule: str
+    """`content share` (METHOD 9b), `embedding` (9c) or `only row`."""
+    reason: str
+    """One sentence with the figures that decided."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of the text was read."""
+
+    characters: int
+    characters_read: int
+    windows: int
+    limit: int
+    """Tokens the model reads at once, special ones included."""
+
+    @property
+    def share(self) -> float:
+        """Share of the text's characters that lie in a window, 0 to 1."""
+        return self.characters_read / self.characters if self.characters else 1.0
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a report comes from: enough to make it again."""
+
+    model: str
+    revision: str
+    lm_head: str
+    """Where the language-model head comes from; empty: there is none."""
+    device: str
+    dtype: str
+    rows: int
+    """Rows of forward and backward passes in all."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Stage → seconds."""
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerReport:
+    """Everything known of one query."""
+
+    query: Query
+    tokens: Tokens
+    prediction: Prediction
+    maps: dict[str, SaliencyMap]
+    decoding: LayerDecoding | None
+    """None: the model came without a language-model head."""
+    profiles: dict[str, LayerProfile]
+    """Coherence and content share by layer (METHOD 7)."""
+    layer_probabilities: np.ndarray
+    """(L, C) the classifier's own head on each state: what it would say if it stopped here."""
+    choices: dict[str, LayerChoice]
+    """Method → recommended layer."""
+    coverage: Coverage
+    provenance: Provenance
+
+    @property
+    def headline(self) -> str:
+        """The method to show first: decoded saliency, or undecoded where there is no language-model head."""
+        return HEADLINE if HEADLINE in self.maps else HEADLESS
+
+    @property
+    def choice(self) -> LayerChoice:
+        """The recommended layer of the headline method."""
+        return self.choices[self.headline]
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """(L) `emb`, `1`, `2`, …"""
+        return ("emb", *map(str, range(1, len(self.layer_probabilities))))
+
+    @property
+    def word_texts(self) -> tuple[str, ...]:
+        """(W) the words as they stand in the text."""
+        return tuple(self.query.text[start:end] for start, end in self.tokens.word_spans)
+
+    def _repr_html_(self) -> str:
+        from core.export import to_html  # here, because export reads these records
+
+        return to_html(self)
