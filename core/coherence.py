@@ -1,0 +1,90 @@
+"""How far each layer's reading can be trusted (METHOD 7), and which layer to show first (METHOD 9b, 9c).
+
+Coherence says whether the language-model head still finds the token itself at its own place. It falls with depth and
+does not tell which layer is the most faithful; the choice of a layer rests on where the saliency lies instead.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.decode import Decoded
+from core.methods import METHODS
+from core.records import LayerChoice, LayerProfile
+
+READABLE = 0.5  # own-token recovery below which a layer's words are greyed
+SMALLEST_CONTENT_SHARE = 0.1
+
+
+def content_share(relevance: Tensor, is_content: Tensor) -> Tensor:
+    """(L) Σ_{i ∈ C} |r_i| / Σ_i |r_i| of relevance (L, T); 0 where a layer has no relevance at all."""
+    magnitude = relevance.abs()
+    total = magnitude.sum(-1)
+    return torch.where(total > 0, (magnitude * is_content).sum(-1) / total.clamp_min(torch.finfo(total.dtype).tiny), 0.0)
+
+
+def profile_content_share(relevance: Tensor, is_content: Tensor) -> LayerProfile:
+    """The content share as a profile."""
+    return LayerProfile(
+        "content_share",
+        "saliency on words",
+        content_share(relevance, is_content).cpu().numpy(),
+        "share",
+        True,
+        "Share of the layer's saliency that lies on words, not on special tokens such as [CLS].",
+    )
+
+
+def measure_coherence(decoded: Decoded, is_content: Tensor, own_ids: Tensor, embedding: Tensor | None) -> dict[str, LayerProfile]:
+    """Coherence of each layer over the content tokens, by name."""
+    rank = decoded.own_rank[:, is_content].double()  # (L, |C|)
+    profiles = [
+        LayerProfile("own_top1", "words recovered", _mean(rank == 1), "share", True,
+                     "Share of the tokens that the language-model head, reading this layer, names first at their own place."),
+        LayerProfile("own_mrr", "mean reciprocal rank", _mean(1 / rank), "1 / rank", True,
+                     "Mean of 1 / place of the token itself among everything the head could read there; 1 is perfect."),
+        LayerProfile("own_log_probability", "own log-probability", _mean(decoded.own_log_probability[:, is_content]), "nats", True,
+                     "Mean log-probability that the head gives the token itself."),
+    ]
+    if decoded.expected is not None and embedding is not None and int(is_content.sum()) > 1:
+        cosine = corrected_cosine(decoded.expected[:, is_content], embedding[own_ids[is_content]])
+        profiles.append(LayerProfile("embedding_cosine", "meaning kept", _mean(cosine), "cosine above chance", True,
+                                     "Likeness of the average of all that is read there to the word itself: 1 the same, 0 no nearer than the text's other words."))
+    return {profile.name: profile for profile in profiles}
+
+
+def corrected_cosine(expected: Tensor, own: Tensor) -> Tensor:
+    """(L, 1) mean cosine of expected (L, n, E) to the token's own embedding (n, E), less that to the other tokens': (own − chance)/(1 − chance)."""
+    cosine = torch.nn.functional.normalize(expected, dim=-1) @ torch.nn.functional.normalize(own, dim=-1).T  # (L, n, n)
+    n = cosine.shape[-1]
+    hit = cosine.diagonal(dim1=1, dim2=2).mean(-1)
+    chance = (cosine.sum((1, 2)) - hit * n) / (n * (n - 1))
+    return ((hit - chance) / (1 - chance).clamp_min(1e-6))[:, None]
+
+
+def _mean(values: Tensor) -> np.ndarray:
+    return values.double().mean(-1).cpu().numpy()
+
+
+def choose_layer(method: str, share: LayerProfile) -> LayerChoice:
+    """The layer to show first for a method: one rule for the one-pass methods, another for those that cost rows of their own."""
+    if method in ("layer_mean", "fast"):
+        return LayerChoice(0, "only row", "This method has one row for the whole model, so there is no layer to choose.")
+    if METHODS[method].on_demand:
+        return LayerChoice(0, "embedding", "For this method the embedding scored highest in hiding and revealing games; "
+                           "deeper layers show how the words' shares change on the way.")
+    values = share.values
+    enough = np.flatnonzero(values >= SMALLEST_CONTENT_SHARE)
+    if not len(enough):
+        best = int(values.argmax())
+        return LayerChoice(best, "content share", f"{_name(best).capitalize()} has the largest share of its saliency on words, "
+                           f"{values[best]:.0%}; no layer reaches {SMALLEST_CONTENT_SHARE:.0%}.")
+    layer = int(enough[-1])
+    reason = f"{_name(layer).capitalize()} is the deepest whose saliency still lies on words: {values[layer]:.0%} of it"
+    if layer + 1 < len(values):
+        reason += f", against {values[layer + 1]:.0%} at layer {layer + 1}"
+    return LayerChoice(layer, "content share", reason + ".")
+
+
+def _name(layer: int) -> str:
+    return f"layer {layer}" if layer else "the embedding"

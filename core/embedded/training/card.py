@@ -1,0 +1,115 @@
+"""Stage (d): measure the exported folder, write `metrics.json` and from it the model card, `README.md`."""
+
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import tokenizers
+import torch
+import transformers
+from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoTokenizer
+
+from core.embedded.training import classifier, data, masked_lm, measures
+from core.embedded.training.checkpoint import load_checkpoint
+from core.embedded.training.card_text import write_card
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The folders that the card speaks of."""
+
+    data: Path
+    base: Path
+    work: Path
+    model: Path
+    """The exported folder."""
+
+
+def _describe_training(work: Path, seed: int) -> dict:
+    """Steps and times, from what the stages left in `work`. The language model's hours are those between two files."""
+    language_model = load_checkpoint(work / "language-model.pt")
+    fine_tuning = load_checkpoint(work / "classifier.pt")
+    begun, ended = (work / name for name in ("tokenizer/tokenizer.json", "language-model/model.safetensors"))
+    steps = language_model["step"]
+    return {
+        "seed": seed,
+        "threads": torch.get_num_threads(),
+        "language_model": {
+            "steps": steps,
+            "tokens": steps * masked_lm.ROWS * masked_lm.WINDOW,
+            "hours": (ended.stat().st_mtime - begun.stat().st_mtime) / 3600,
+        },
+        "classifier": {
+            **{name: fine_tuning[name] for name in ("steps", "epochs", "best_step", "dev_accuracy")},
+            "hours": fine_tuning["seconds"] / 3600,
+        },
+    }
+
+
+def _describe_model(folder: Path, model, base: Path) -> dict:
+    base_config = transformers.AutoConfig.from_pretrained(base)
+    return {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "bytes": (folder / "model.safetensors").stat().st_size,
+        "layers": model.config.num_hidden_layers,
+        "width": model.config.hidden_size,
+        "vocabulary": model.config.vocab_size,
+        "base_vocabulary": base_config.vocab_size,
+    }
+
+
+def _measure_classifier(model, tokenizer, folder: Path) -> dict:
+    """Accuracy on both splits, and on dev where it fails. The test split is read here and nowhere else."""
+    result = {"accuracy": {}}
+    for split in ("dev", "test"):
+        texts, labels = data.read_sentences(folder, split)
+        ids = classifier.tokenize_examples(tokenizer, texts, labels).ids
+        chances = classifier.predict_probabilities(model, ids)
+        result["accuracy"][split] = measures.count_right(chances, labels)
+        if split == "dev":
+            result["errors"] = measures.measure_errors(chances, texts, labels, ids)
+    return {**result, "probes": measures.measure_probes(model, tokenizer)}
+
+
+def _measure_head(language_model, fine_tuned, tokenizer, folder: Path) -> dict:
+    """The head on the states it was trained with (before) and on those of the classifier (after)."""
+    windows = masked_lm.pack_windows(tokenizer, [data.read_held_out(folder)])
+    ids = classifier.tokenize_examples(tokenizer, *data.read_sentences(folder, "dev")).ids
+    models = {"before": language_model, "after": fine_tuned}
+    filled = {name: measures.fill_masks(model, tokenizer) for name, model in models.items()}
+    return {
+        "masked_lm_loss": {name: masked_lm.held_out_loss(model, windows, tokenizer) for name, model in models.items()},
+        "held_out_tokens": windows.numel(),
+        "recovery": {name: measures.measure_recovery(model, tokenizer, ids) for name, model in models.items()},
+        "fill_mask": [
+            {"text": text, **{name: filled[name][i] for name in models}} for i, text in enumerate(measures.MASKED_SENTENCES)
+        ],
+    }
+
+
+def _measure_tokenizers(sources: Sources) -> dict:
+    cutters = [tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")) for folder in (sources.model, sources.base)]
+    for cutter in cutters:
+        cutter.no_truncation()
+        cutter.no_padding()
+    texts = {"SST-2 dev": data.read_sentences(sources.data, "dev")[0], "WikiText-103 validation": data.read_held_out(sources.data).split("\n")}
+    return {name: measures.measure_vocabulary(*cutters, lines) for name, lines in texts.items()}
+
+
+def make_card(sources: Sources, seed: int) -> None:
+    """Measure everything once, from the exported folder as a user would load it."""
+    tokenizer = AutoTokenizer.from_pretrained(sources.model)
+    model = AutoModelForSequenceClassification.from_pretrained(sources.model)
+    fine_tuned = AutoModelForMaskedLM.from_pretrained(sources.model)
+    language_model = AutoModelForMaskedLM.from_pretrained(sources.work / "language-model")
+    metrics = {
+        "model": _describe_model(sources.model, model, sources.base),
+        **_measure_classifier(model, tokenizer, sources.data),
+        **_measure_head(language_model, fine_tuned, tokenizer, sources.data),
+        "vocabulary": _measure_tokenizers(sources),
+        "training": _describe_training(sources.work, seed),
+        "versions": {"python": platform.python_version(), **{m.__name__: m.__version__ for m in (torch, transformers, tokenizers)}},
+    }
+    (sources.model / "metrics.json").write_text(json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (sources.model / "README.md").write_text(write_card(metrics), encoding="utf-8")

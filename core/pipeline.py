@@ -1,0 +1,205 @@
+"""Text in, report out: the method on one screen. Tensors stop here; what leaves is numpy and `str`.
+
+After Hou & Castañón, "Decoding Layer Saliency in Language Transformers", ICML 2023, https://arxiv.org/abs/2308.05219.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.coherence import choose_layer, measure_coherence, profile_content_share
+from core.decode import Decoded, decode_states
+from core.errors import MethodError, TargetError
+from core.methods import METHODS, ON_DEMAND
+from core.models import Classifier
+from core.records import LayerDecoding, LayerProfile, LayerReport, Prediction, Provenance, Query, SaliencyMap
+from core.saliency import score_one_pass, score_rows
+from core.tokens import Reading, tokenize_windows
+from core.trace import LayerTrace, predict_logits, trace_layers
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done, in words, and the share that is done, 0 to 1. May raise to stop the work."""
+
+
+def analyse(classifier: Classifier, query: Query, progress: Progress | None = None) -> LayerReport:
+    """Everything that one forward and one backward pass give, and then the on-demand methods of the query's settings.
+
+    Raises TextError, TargetError or MethodError, each with a sentence for the person who asked.
+    """
+    clock, tell = _Clock(), progress or (lambda *_: None)
+    _check_methods(query.settings.methods)
+    reading = clock.time("tokenize", tokenize_windows, classifier, query.text, query.settings)
+    windows = [reading.batch.window(b) for b in range(len(reading.batch))]
+    target, against = _resolve_classes(classifier, query, windows)
+    traces = []
+    for done, window in enumerate(windows):
+        tell("Tracing every layer", 0.5 * done / len(windows))
+        traces.append(clock.time("trace", trace_layers, classifier, window, target, against))
+    prediction = _predict(classifier, traces, target, against)
+    tell("Scoring words", 0.5)
+    scores = clock.time("saliency", _score_windows, classifier, traces, reading)
+    tell("Reading the layers", 0.6)
+    decoded = clock.time("decode", _decode, classifier, traces, reading, query)
+    profiles = clock.time("coherence", _measure, classifier, traces, reading, decoded)
+    report = LayerReport(
+        query=query,
+        tokens=reading.tokens,
+        prediction=prediction,
+        maps={name: _to_map(name, scores[name], clock.seconds["trace"] + clock.seconds["saliency"]) for name in METHODS if name in scores},
+        decoding=_to_decoding(classifier, decoded),
+        profiles=profiles,
+        layer_probabilities=clock.time("heads", _stop_early, classifier, traces),
+        choices={name: choose_layer(name, profiles["content_share"]) for name in METHODS if name in scores},
+        coverage=reading.coverage,
+        provenance=_describe(classifier, len(windows), clock.seconds),
+    )
+    return add_methods(classifier, report, query.settings.methods, progress)
+
+
+def add_methods(classifier: Classifier, report: LayerReport, names: Iterable[str], progress: Progress | None = None) -> LayerReport:
+    """The report with the maps of on-demand methods added, each of one batched forward and backward pass a window."""
+    names = [name for name in names if name not in report.maps]
+    _check_methods(names)
+    if not names:
+        return report
+    reading = tokenize_windows(classifier, report.query.text, report.query.settings)
+    windows = [reading.batch.window(b) for b in range(len(reading.batch))]
+    maps, seconds, rows = dict(report.maps), dict(report.provenance.seconds), report.provenance.rows
+    for name in names:
+        clock, parts = _Clock(), []
+        for done, window in enumerate(windows):
+            if progress:
+                progress(f"Running “{METHODS[name].label}”", done / len(windows))
+            target = report.prediction.target, report.prediction.against
+            parts.append(clock.time(name, score_rows, classifier, window, name, *target))
+        maps[name] = _row_map(classifier, name, parts, reading, clock.seconds[name])
+        seconds, rows = seconds | clock.seconds, rows + METHODS[name].rows * len(windows)
+    choices = {name: report.choices.get(name) or choose_layer(name, report.profiles["content_share"]) for name in maps}
+    provenance = dataclasses.replace(report.provenance, seconds=seconds, rows=rows)
+    return dataclasses.replace(report, maps=maps, choices=choices, provenance=provenance)
+
+
+class _Clock:
+    """Seconds of each stage, summed over its calls."""
+
+    def __init__(self):
+        self.seconds: dict[str, float] = {}
+
+    def time(self, stage: str, function: Callable, *args):
+        start = time.perf_counter()
+        result = function(*args)
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+        return result
+
+
+def _check_methods(names: Iterable[str]) -> None:
+    unknown = [name for name in names if name not in METHODS]
+    if unknown:
+        raise MethodError(f"There is no method “{unknown[0]}”. Methods that cost rows of their own: {', '.join(ON_DEMAND)}.")
+
+
+def _resolve_classes(classifier: Classifier, query: Query, windows: list) -> tuple[int | None, int | None]:
+    """Indices of the target and of the class against it. The target stays None where the one forward pass will tell."""
+    target, against = (None if label is None else _class_index(classifier, label) for label in (query.target, query.against))
+    if target is None and (len(windows) > 1 or against is not None):
+        target = int(_pool_logits([predict_logits(classifier, window) for window in windows], windows).argmax())
+    if against is not None and target == against:
+        whose = "predicted and" if query.target is None else ""
+        raise TargetError(f"The class “{classifier.labels[against]}” is on both sides ({whose} contrasted with). Choose two different classes.".replace("( ", "("))
+    return target, against
+
+
+def _class_index(classifier: Classifier, label: str) -> int:
+    if label not in classifier.labels:
+        raise TargetError(f"The model has no class “{label}”. Its classes are: {', '.join(classifier.labels)}.")
+    return classifier.labels.index(label)
+
+
+def _pool_logits(logits: list[Tensor], windows: list) -> Tensor:
+    """(C) mean over windows, each counted by its content tokens."""
+    weights = torch.stack([window.is_content.sum() for window in windows]).to(logits[0])
+    return (torch.cat(logits) * weights[:, None]).sum(0) / weights.sum()
+
+
+def _predict(classifier: Classifier, traces: list[LayerTrace], target: int | None, against: int | None) -> Prediction:
+    logits = _pool_logits([trace.logits for trace in traces], [trace.batch for trace in traces])
+    target = int(logits.argmax()) if target is None else target
+    return Prediction(classifier.labels, logits.softmax(-1).cpu().numpy(), logits.cpu().numpy(), target, against)
+
+
+def _score_windows(classifier: Classifier, traces: list[LayerTrace], reading: Reading) -> dict[str, Tensor]:
+    """Method → (L, T) or (1, T) stitched."""
+    by_window = [score_one_pass(trace, classifier.lm_head) for trace in traces]
+    return {name: reading.stitch([scores[name][:, 0] for scores in by_window]) for name in by_window[0]}
+
+
+def _decode(classifier: Classifier, traces: list[LayerTrace], reading: Reading, query: Query) -> Decoded | None:
+    if classifier.lm_head is None:
+        return None
+    hidden, own_ids = reading.stitch([trace.hidden[:, 0] for trace in traces]), _own_ids(traces, reading)
+    return decode_states(classifier.lm_head, hidden, own_ids, query.settings.top_k, query.settings.expected_embedding)
+
+
+def _own_ids(traces: list[LayerTrace], reading: Reading) -> Tensor:
+    return reading.stitch([trace.batch.input_ids for trace in traces])[0]
+
+
+def _measure(classifier: Classifier, traces: list[LayerTrace], reading: Reading, decoded: Decoded | None) -> dict[str, LayerProfile]:
+    """Content share over all positions of all windows; coherence over the text's content tokens."""
+    relevance = torch.cat([(trace.gradient * trace.hidden).sum(-1)[:, 0] for trace in traces], dim=1)
+    share = profile_content_share(relevance, torch.cat([trace.batch.is_content[0] for trace in traces]))
+    if decoded is None:
+        return {share.name: share}
+    content = torch.from_numpy(~reading.tokens.is_special).to(relevance.device)
+    return {**measure_coherence(decoded, content, _own_ids(traces, reading), classifier.lm_head.weight), share.name: share}
+
+
+def _stop_early(classifier: Classifier, traces: list[LayerTrace]) -> np.ndarray:
+    """(L, C) class probabilities if the classifier's own head read each state."""
+    last, windows = len(traces[0].hidden) - 1, [trace.batch for trace in traces]
+    rows = []
+    with torch.no_grad():
+        for layer in range(last + 1):
+            heads = [classifier.head.logits(t.hidden[layer], t.batch.input_ids, t.batch.attention_mask, layer == last) for t in traces]
+            rows.append(_pool_logits(heads, windows).softmax(-1))
+    return torch.stack(rows).cpu().numpy()
+
+
+def _to_map(name: str, scores: Tensor, seconds: float, **more) -> SaliencyMap:
+    card = METHODS[name]
+    return SaliencyMap(
+        name, card.label, scores.cpu().numpy(), card.signed, card.unit, card.formula, card.source, card.rows, seconds, **more
+    )
+
+
+def _row_map(classifier: Classifier, name: str, parts: list[tuple], reading: Reading, seconds: float) -> SaliencyMap:
+    """The map of an on-demand method from (scores, gap, seed) of each window."""
+    scores, gaps, seeds = zip(*parts)
+    notes = [f"Hidden words are replaced by {classifier.mask[0]}."]
+    gap = torch.stack(gaps).sum(0).cpu().numpy() if gaps[0] is not None else None
+    if gap is not None:
+        notes.append(f"Largest gap over the layers: {np.abs(gap).max():.2f} logits; more rows make it smaller.")
+    if seeds[0] is not None:
+        notes.append("Levels are drawn at random from a seed that depends on the text alone; the order of nearly tied words is not stable over seeds.")
+    return _to_map(name, reading.stitch(list(scores)), seconds, seed=seeds[0], gap=gap, notes=tuple(notes))
+
+
+def _to_decoding(classifier: Classifier, decoded: Decoded | None) -> LayerDecoding | None:
+    if decoded is None:
+        return None
+    top_ids = decoded.top_ids.cpu().numpy()
+    ids = np.unique(top_ids).tolist()
+    texts = dict(zip(ids, classifier.tokenizer.convert_ids_to_tokens(ids)))
+    own = decoded.own_log_probability.exp().cpu().numpy()
+    return LayerDecoding(top_ids, texts, decoded.top_probabilities.cpu().numpy(), decoded.own_rank.cpu().numpy(), own)
+
+
+def _describe(classifier: Classifier, rows: int, seconds: dict[str, float]) -> Provenance:
+    versions = {name: version(name) for name in ("torch", "transformers")}
+    head = classifier.lm_source or classifier.missing_head
+    return Provenance(classifier.spec.name, classifier.revision, head, classifier.device, classifier.dtype, rows, dict(seconds), versions)

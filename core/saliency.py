@@ -1,0 +1,159 @@
+"""The layer methods: hidden states and gradients in, scores out. Names, formulas and sources are in `methods.METHODS`.
+
+Symbols as there; every scorer returns (L, B, T) with 0 at padding.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from core.lm_head import LanguageModelHead
+from core.models import Classifier
+from core.tokens import TokenBatch
+from core.trace import LayerTrace, trace_rows
+
+PATH_NODES = {"path": 5, "path9": 9, "path17": 17}  # rows of each path-integrated form
+STRATA = {"faithful": 8, "accurate": 24}  # K, rows between the two ends
+FAST_CENTRE, FAST_SPREAD = 0.3, 0.27  # levels of the antithetic pair
+
+
+def layer_relevance(trace: LayerTrace) -> Tensor:
+    """(L, B, T) r_i^l = ⟨g_i^l, h_i^l⟩, signed (METHOD 1)."""
+    return (trace.gradient * trace.hidden).sum(-1)
+
+
+def decoding_weights(head: LanguageModelHead, hidden: Tensor, batch: TokenBatch) -> Tensor:
+    """(L, B, T, T) W_ij^l = softmax over j ∈ C of the head's logit for token x_j at position i (METHOD 2).
+
+    |      | token j=1 | token j=2 | [SEP] |
+    | i=1  |   0.9     |   0.1     |  0    |   each row sums to 1: position i becomes a weighted
+    | [CLS]|   0.4     |   0.6     |  0    |   combination of the original tokens; specials are never targets
+    """
+    n_states, n_rows = hidden.shape[:2]
+    weights = hidden.new_zeros(*hidden.shape[:3], hidden.shape[2])
+    for b in range(n_rows):
+        content = batch.is_content[b].nonzero().squeeze(-1)
+        ids = batch.input_ids[b, content]
+        for layer in range(n_states):
+            logits = head.columns(hidden[layer, b], ids, is_last=layer == n_states - 1)  # (T, |C|)
+            weights[layer, b, :, content] = logits.softmax(-1)
+    return weights
+
+
+def score_decoded(trace: LayerTrace, weights: Tensor) -> Tensor:
+    """(L, B, T) s_j^l = Σ_i W_ij^l r_i^l over all positions, special ones too; Σ_j s_j = Σ_i r_i (METHOD 3)."""
+    return torch.einsum("lbi,lbij->lbj", layer_relevance(trace), weights)
+
+
+def score_gradient_norm(trace: LayerTrace) -> Tensor:
+    """(L, B, T) ‖g_j^l‖₂."""
+    return trace.gradient.norm(dim=-1)
+
+
+def score_grad_cam(trace: LayerTrace) -> Tensor:
+    """(L, B, T) ReLU(⟨mean_i g_i^l, h_j^l⟩), the mean over the tokens of a text, padding apart."""
+    present = trace.batch.attention_mask[None, :, :, None].to(trace.gradient)  # (1, B, T, 1)
+    mean = trace.gradient.sum(2, keepdim=True) / present.sum(2, keepdim=True)  # (L, B, 1, D); gradients at padding are 0
+    return (mean * trace.hidden).sum(-1).relu() * present[..., 0]
+
+
+def score_absolute(trace: LayerTrace) -> Tensor:
+    """(L, B, T) Σ_d |g_jd^l| |h_jd^l|."""
+    return (trace.gradient * trace.hidden).abs().sum(-1)
+
+
+def layer_mean(scores: Tensor, is_content: Tensor) -> Tensor:
+    """(1, B, T) mean over l of s^l / Σ_{j ∈ C} |s_j^l|; a layer without signal adds nothing (METHOD 6)."""
+    content = scores * is_content
+    total = content.abs().sum(-1, keepdim=True)
+    return torch.where(total > 0, content / total.clamp_min(torch.finfo(scores.dtype).tiny), 0.0).mean(0, keepdim=True)
+
+
+ONE_PASS_SCORERS: dict[str, Callable[[LayerTrace], Tensor]] = {
+    "undecoded": layer_relevance,
+    "gradient_norm": score_gradient_norm,
+    "grad_cam": score_grad_cam,
+    "absolute": score_absolute,
+}
+
+
+def score_one_pass(trace: LayerTrace, head: LanguageModelHead | None) -> dict[str, Tensor]:
+    """Every method that one trace serves, name → (L, B, T) or (1, B, T); those that need a head only if there is one."""
+    scores = {name: scorer(trace) for name, scorer in ONE_PASS_SCORERS.items()}
+    if head is not None:
+        with torch.no_grad():
+            scores["decoded"] = score_decoded(trace, decoding_weights(head, trace.hidden, trace.batch))
+    scores["layer_mean"] = layer_mean(scores.get("decoded", scores["undecoded"]), trace.batch.is_content)
+    return scores
+
+
+def seed_of(batch: TokenBatch) -> int:
+    """A seed that depends on the token ids alone, so that a result can be made again."""
+    ids = batch.input_ids[batch.attention_mask == 1].cpu().numpy().astype("<i8").tobytes()
+    return int.from_bytes(hashlib.blake2b(ids, digest_size=6).digest(), "big")
+
+
+def stratified_levels(n_rows: int, n_tokens: int, draw: torch.Generator) -> Tensor:
+    """(K, T) a_j = ((j − ½)/K)^{3/2}, in an order of its own for each token: a Latin hypercube (METHOD 4)."""
+    nodes = ((torch.arange(n_rows) + 0.5) / n_rows) ** 1.5
+    order = torch.rand(n_rows, n_tokens, generator=draw).argsort(dim=0)
+    return nodes[order]
+
+
+def fast_levels(n_tokens: int, draw: torch.Generator) -> Tensor:
+    """(2, T) 0.3 ± u_i, u_i ~ U(−0.27, 0.27)."""
+    shift = (2 * torch.rand(n_tokens, generator=draw) - 1) * FAST_SPREAD
+    return torch.stack([FAST_CENTRE + shift, FAST_CENTRE - shift])
+
+
+def path_levels(n_rows: int, n_tokens: int) -> Tensor:
+    """(n_rows, T) all tokens in step through 0, .1, .25, .5, 1, with each step halved once (9 rows) or twice (17)."""
+    nodes = torch.tensor([0.0, 0.1, 0.25, 0.5, 1.0])
+    while len(nodes) < n_rows:
+        halves = (nodes[1:] + nodes[:-1]) / 2
+        nodes = torch.cat([nodes, halves]).sort().values
+    return nodes[:, None].expand(-1, n_tokens)
+
+
+def integrate_path(hidden: Tensor, gradient: Tensor) -> Tensor:
+    """(L, T) trapezoid rule over the K rows of (L, K, T, D): Σ_k ⟨(g(k) + g(k+1))/2, h(k+1) − h(k)⟩."""
+    mean = (gradient[:, 1:] + gradient[:, :-1]) / 2
+    return (mean * (hidden[:, 1:] - hidden[:, :-1])).sum(-1).sum(1)
+
+
+def average_strata(rows: LayerTrace, mask: Tensor) -> Tensor:
+    """(L, T) from K + 2 rows, the first all masked and the last the text itself: (1/K) Σ_k ⟨g(k), h(text) − h(masked)⟩,
+    at l = 0 in the coordinates of the word embeddings, as the definition was measured."""
+    change = rows.hidden[:, -1] - rows.hidden[:, 0]  # (L, T, D)
+    scores = (rows.gradient[:, 1:-1].mean(1) * change).sum(-1)
+    scores[0] = _word_change(rows.word_gradient[1:-1], rows.words[-1] - mask, rows.batch)
+    return scores
+
+
+def _word_change(word_gradient: Tensor, change: Tensor, batch: TokenBatch) -> Tensor:
+    """(T) mean over rows of ⟨∂y/∂e_i(k), e_i − e_mask⟩; 0 at special tokens, which no row ever changes."""
+    return (word_gradient.mean(0) * change).sum(-1) * batch.is_content[0]
+
+
+def score_rows(
+    classifier: Classifier, batch: TokenBatch, name: str, target: int, against: int | None
+) -> tuple[Tensor, Tensor | None, int | None]:
+    """One on-demand method on ONE window: (L, T) or (1, T) scores, (L) gap in logits (path only), and the seed (stratified only)."""
+    n_tokens, device = batch.input_ids.shape[1], batch.input_ids.device
+    if name in PATH_NODES:
+        rows = trace_rows(classifier, batch, path_levels(PATH_NODES[name], n_tokens).to(device), target, against)
+        scores = integrate_path(rows.hidden, rows.gradient)
+        y = rows.logits[:, target] - (0 if against is None else rows.logits[:, against])
+        return scores, scores.sum(-1) - (y[-1] - y[0]), None
+    seed = seed_of(batch)
+    draw = torch.Generator().manual_seed(seed)
+    _, mask = classifier.mask
+    if name == "fast":
+        rows = trace_rows(classifier, batch, fast_levels(n_tokens, draw).to(device), target, against)
+        words = classifier.model.get_input_embeddings()(batch.input_ids)[0]
+        return _word_change(rows.word_gradient, words - mask, rows.batch)[None], None, seed
+    inner = stratified_levels(STRATA[name], n_tokens, draw)
+    levels = torch.cat([torch.zeros(1, n_tokens), inner, torch.ones(1, n_tokens)]).to(device)
+    return average_strata(trace_rows(classifier, batch, levels, target, against), mask), None, seed

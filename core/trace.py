@@ -1,0 +1,75 @@
+"""One forward pass and one `torch.autograd.grad`: every layer's hidden state and gradient at once.
+
+The only file of the layer method that calls autograd. No hooks and no `.grad`: parameters are frozen and the graph is
+rooted at the word embeddings, so nothing shared is written and threads may use one model together.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.models import Classifier
+from core.tokens import TokenBatch
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTrace:
+    """Hidden states and gradients of a batch; y is the logit explained."""
+
+    batch: TokenBatch
+    logits: Tensor
+    """(B, C)"""
+    hidden: Tensor
+    """(L, B, T, D)"""
+    gradient: Tensor
+    """(L, B, T, D) ∂y/∂hidden; exactly 0 at padding."""
+    words: Tensor
+    """(B, T, E) the word embeddings that went in; E is D in most families."""
+    word_gradient: Tensor
+    """(B, T, E) ∂y/∂words"""
+
+
+def explained_logit(logits: Tensor, target: int, against: int | None) -> Tensor:
+    """(B) y_target, or the contrast y_target − y_against."""
+    return logits[:, target] if against is None else logits[:, target] - logits[:, against]
+
+
+def predict_logits(classifier: Classifier, batch: TokenBatch) -> Tensor:
+    """(B, C) class logits, without a graph."""
+    with torch.no_grad():
+        states = classifier.model.base_model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).last_hidden_state
+        return classifier.head.logits(states, batch.input_ids, batch.attention_mask)
+
+
+def trace_layers(classifier: Classifier, batch: TokenBatch, target: int | None = None, against: int | None = None) -> LayerTrace:
+    """Trace a batch of windows. `target` None: the class with the highest mean logit, known after the forward pass."""
+    words = classifier.model.get_input_embeddings()(batch.input_ids)  # (B, T, E)
+    return _trace(classifier, batch, words, target, against)
+
+
+def trace_rows(classifier: Classifier, batch: TokenBatch, levels: Tensor, target: int, against: int | None = None) -> LayerTrace:
+    """Trace K partly masked copies of ONE window in one batch (METHOD 4).
+
+    levels (K, T): 1 keeps a word embedding, 0 puts the [MASK] embedding there, e = e_mask + level (e_word − e_mask);
+    special tokens are never changed.
+    """
+    n_rows = len(levels)
+    repeated = TokenBatch(*(part.expand(n_rows, -1) for part in (batch.input_ids, batch.attention_mask, batch.is_special)))
+    words = classifier.model.get_input_embeddings()(batch.input_ids)  # (1, T, E)
+    _, mask = classifier.mask
+    kept = torch.where(batch.is_content, levels, torch.ones_like(levels))[..., None]  # (K, T, 1)
+    return _trace(classifier, repeated, torch.lerp(mask.expand_as(words), words, kept), target, against)
+
+
+def _trace(classifier: Classifier, batch: TokenBatch, words: Tensor, target: int | None, against: int | None) -> LayerTrace:
+    with torch.enable_grad():
+        words = words.detach().requires_grad_()
+        output = classifier.model.base_model(inputs_embeds=words, attention_mask=batch.attention_mask, output_hidden_states=True)
+        logits = classifier.head.logits(output.last_hidden_state, batch.input_ids, batch.attention_mask)
+        if target is None:
+            target = int(logits.detach().mean(0).argmax())
+        explained = explained_logit(logits, target, against).sum()
+        word_gradient, *gradient = torch.autograd.grad(explained, [words, *output.hidden_states], allow_unused=True, materialize_grads=True)
+    hidden = [state.detach() for state in output.hidden_states]
+    return LayerTrace(batch, logits.detach(), torch.stack(hidden), torch.stack(gradient), words.detach(), word_gradient)
