@@ -34,9 +34,9 @@ class Settings:
     """Also measure the chance-corrected cosine of the decoded distribution (doubles the time of decoding)."""
 
     def __post_init__(self):
-        _require(self.top_k >= 1, f"top_k is {self.top_k}; it must be at least 1.")
-        _require(self.max_windows >= 1, f"max_windows is {self.max_windows}; it must be at least 1.")
-        _require(self.overlap >= 0, f"overlap is {self.overlap}; it must not be negative.")
+        for name, least in (("top_k", 1), ("max_windows", 1), ("overlap", 0)):
+            got = getattr(self, name)
+            _require(got >= least, f"{name} is {got}; it must be at least {least}.")
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,7 @@ class Tokens:
 
     def __post_init__(self):
         n = len(self.texts)
-        shapes = {"spans": (n, 2), "is_special": (n,), "word_of": (n,)}
-        for name, shape in shapes.items():
+        for name, shape in {"spans": (n, 2), "is_special": (n,), "word_of": (n,)}.items():
             got = getattr(self, name).shape
             _require(got == shape, f"Tokens.{name} has shape {got}; with {n} tokens it must have {shape}.")
 
@@ -112,7 +111,7 @@ class SaliencyMap:
     scores: np.ndarray
     """(L, T) saliency of each token at each layer state; (1, T) where the method has one row for the whole model."""
     signed: bool
-    """True: positive speaks for the class, negative against it. False: magnitude only."""
+    """Positive speaks for the class, negative against it; unsigned: magnitude only."""
     unit: str
     formula: str
     source: str
@@ -205,8 +204,7 @@ class Provenance:
     dtype: str
     rows: int
     """Rows of forward and backward passes in all."""
-    seconds: dict[str, float] = field(default_factory=dict)
-    """Stage → seconds."""
+    seconds: dict[str, float] = field(default_factory=dict)  # of each stage
     versions: dict[str, str] = field(default_factory=dict)
 
 

@@ -34,14 +34,13 @@ def _describe_training(work: Path, seed: int) -> dict:
     steps = language_model["step"]
     return {
         "seed": seed,
-        "threads": torch.get_num_threads(),
         "language_model": {
             "steps": steps,
             "tokens": steps * masked_lm.ROWS * masked_lm.WINDOW,
             "hours": (ended.stat().st_mtime - begun.stat().st_mtime) / 3600,
         },
         "classifier": {
-            **{name: fine_tuning[name] for name in ("steps", "epochs", "best_step", "dev_accuracy")},
+            **{name: fine_tuning[name] for name in ("steps", "epochs", "threads", "best_step", "dev_accuracy")},
             "hours": fine_tuning["seconds"] / 3600,
         },
     }

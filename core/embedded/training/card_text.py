@@ -1,6 +1,6 @@
 """The words of the model card around the numbers of `metrics.json`; no number in it is typed in by hand."""
 
-from core.embedded.training import classifier, masked_lm
+from core.embedded.training import classifier, data, masked_lm
 from core.embedded.training.measures import CONFIDENT, TOP
 
 FRONT_MATTER = """\
@@ -50,7 +50,7 @@ TERMS = """
 | English Wikipedia, a 12 MB excerpt | masked-LM training | CC BY-SA |
 | English Wikinews, a fifth of the paragraphs | masked-LM training | CC BY 2.5 |
 | SST-2, GLUE release (Socher et al. 2013) | masked-LM training (train, no labels), fine-tuning (train), choice of the state (dev), test | free for research |
-| WikiText-103 validation (Merity et al. 2017) | held-out loss; training paragraphs that share 12 words in a row with it were left out | CC BY-SA |
+| WikiText-103 validation (Merity et al. 2017) | held-out loss; training paragraphs that share {ngram} words in a row with it were left out | CC BY-SA |
 
 The weights are under Apache-2.0, the licence of the base model. SST-2 is given for research use: whoever needs the
 model for something else should look at those terms first. No text of these sources is part of this folder.
@@ -126,7 +126,7 @@ def _write_recipe(m: dict) -> str:
     command = f"""```
 python -m core.embedded.recipe --data DATA --base BASE --work WORK --out OUT --steps {lm['steps']} --epochs {c['epochs']}
 ```"""
-    lines = f"""Seed {t['seed']}, float32, {t['threads']} CPU threads.
+    lines = f"""Seed {t['seed']}, float32, CPU threads: {c['threads']}.
 
 1. Language model: {lm['steps']:,} steps of {masked_lm.ROWS} × {masked_lm.WINDOW} tokens ({lm['tokens'] / 1e6:.1f} million), {masked_lm.MASKED:.0%} masked, AdamW with
    {masked_lm.LEARNING_RATE:g} (head {masked_lm.HEAD_LEARNING_RATE:g}), {lm['hours']:.2f} hours by the clock.
@@ -143,6 +143,11 @@ def write_card(metrics: dict) -> str:
     parts = [
         FRONT_MATTER.format(accuracy=metrics["accuracy"]["test"]["accuracy"]),
         INTRODUCTION.format(megabytes=model["bytes"] / 1e6, **model),
-        _write_accuracy(metrics), _write_head(metrics), _write_failures(metrics), _write_vocabulary(metrics), TERMS, _write_recipe(metrics),
+        _write_accuracy(metrics),
+        _write_head(metrics),
+        _write_failures(metrics),
+        _write_vocabulary(metrics),
+        TERMS.format(ngram=data.NGRAM),
+        _write_recipe(metrics),
     ]
     return "".join(parts)

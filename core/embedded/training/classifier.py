@@ -114,15 +114,20 @@ def train_classifier(model, train: Examples, dev: Examples, epochs: int, seed: i
     """`epochs` epochs, resumed from `checkpoint`; leaves in `model` the state that was most often right on `dev`."""
     batches = [batch for epoch in range(epochs) for batch in make_batches(train.ids, (seed, epoch))]
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=0.0, weight_decay=0.01, fused=True)
-    run = dict(step=0, steps=len(batches), epochs=epochs, seconds=0.0, dev_accuracy=[], best_step=0, best=None)
+    run = dict(step=0, steps=len(batches), epochs=epochs, threads=torch.get_num_threads(), seconds=0.0)
+    run |= dict(dev_accuracy=[], best_step=0, best=None)
     if saved := load_checkpoint(checkpoint):
         if saved["steps"] != len(batches):
-            raise ValueError(f"{checkpoint} is of a run of {saved['steps']} steps; this one has {len(batches)}. Remove it to start over.")
+            raise ValueError(
+                f"{checkpoint} is of a run of {saved['steps']} steps, this one has {len(batches)}. "
+                f"Give the same epochs, or remove the file to start over."
+            )
         model.load_state_dict(saved.pop("model"))
         optimizer.load_state_dict(saved.pop("optimizer"))
         run = saved
     look_every, started = max(1, len(batches) // (epochs * LOOKS_AN_EPOCH)), time.monotonic() - run["seconds"]
-    bar = tqdm(range(run["step"], len(batches)), initial=run["step"], total=len(batches), desc="classifier", unit="step", mininterval=10)
+    todo = range(run["step"], len(batches))
+    bar = tqdm(todo, initial=run["step"], total=len(batches), desc="classifier", unit="step", mininterval=10)
     for step in bar:
         torch.manual_seed(seed * 1_000_003 + step)  # dropout: a resumed run draws what an unbroken one would
         ramp = min((step + 1) / (WARM_UP * len(batches)), (len(batches) - step) / ((1 - WARM_UP) * len(batches)))

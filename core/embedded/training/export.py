@@ -34,7 +34,12 @@ def merge_tensors(classifier: BertForSequenceClassification, language_model: Ber
 def save_tokenizer(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """`tokenizer.json`, and a `tokenizer_config.json` that old and new transformers read alike."""
     tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
-    config = dict(tokenizer_class="PreTrainedTokenizerFast", model_max_length=tokenizer.model_max_length, **SPECIAL_TOKENS)
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": tokenizer.model_max_length,
+        "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],  # the default differs between versions
+        **SPECIAL_TOKENS,
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
@@ -47,4 +52,6 @@ def export_model(classifier: Path, language_model: Path, tokenizer: Path, folder
     model.config.dtype = "float32"
     model.config.save_pretrained(folder)
     save_tokenizer(PreTrainedTokenizerFast.from_pretrained(tokenizer), folder)
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    weights = folder / "model.safetensors"
+    save_file(tensors, weights, metadata={"format": "pt"})
+    weights.chmod(0o644)  # safetensors makes it the owner's alone
