@@ -92,7 +92,10 @@ def _measure_tokenizers(sources: Sources) -> dict:
     for cutter in cutters:
         cutter.no_truncation()
         cutter.no_padding()
-    texts = {"SST-2 dev": data.read_sentences(sources.data, "dev")[0], "WikiText-103 validation": data.read_held_out(sources.data).split("\n")}
+    texts = {
+        "SST-2 dev": data.read_sentences(sources.data, "dev")[0],
+        "WikiText-103 validation": data.read_held_out(sources.data).split("\n"),
+    }
     return {name: measures.measure_vocabulary(*cutters, lines) for name, lines in texts.items()}
 
 
@@ -108,7 +111,7 @@ def make_card(sources: Sources, seed: int) -> None:
         **_measure_head(language_model, fine_tuned, tokenizer, sources.data),
         "vocabulary": _measure_tokenizers(sources),
         "training": _describe_training(sources.work, seed),
-        "versions": {"python": platform.python_version(), **{m.__name__: m.__version__ for m in (torch, transformers, tokenizers)}},
+        "versions": {"python": platform.python_version()} | {m.__name__: m.__version__ for m in (torch, transformers, tokenizers)},
     }
     (sources.model / "metrics.json").write_text(json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (sources.model / "README.md").write_text(write_card(metrics), encoding="utf-8")

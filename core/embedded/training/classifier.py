@@ -42,7 +42,7 @@ def tokenize_examples(tokenizer: PreTrainedTokenizerFast, texts: list[str], labe
 
 
 def start_classifier(language_model: Path, base: Path) -> BertForSequenceClassification:
-    """The encoder at `language_model`, word embeddings frozen, the pooler of `base`, a new last layer (drawn from torch's seed)."""
+    """The encoder at `language_model`, word embeddings frozen, the pooler of `base`, a last layer drawn from torch's seed."""
     model = BertForSequenceClassification.from_pretrained(
         language_model, id2label=dict(enumerate(LABELS)), label2id={label: i for i, label in enumerate(LABELS)},
         hidden_dropout_prob=DROPOUT, attention_probs_dropout_prob=DROPOUT, dtype=torch.float32,
@@ -113,7 +113,8 @@ def _take_step(model, optimizer: torch.optim.Optimizer, examples: Examples, batc
 def train_classifier(model, train: Examples, dev: Examples, epochs: int, seed: int, checkpoint: Path) -> None:
     """`epochs` epochs, resumed from `checkpoint`; leaves in `model` the state that was most often right on `dev`."""
     batches = [batch for epoch in range(epochs) for batch in make_batches(train.ids, (seed, epoch))]
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=0.0, weight_decay=0.01, fused=True)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=0.0, weight_decay=0.01, fused=True)
     run = dict(step=0, steps=len(batches), epochs=epochs, threads=torch.get_num_threads(), seconds=0.0)
     run |= dict(dev_accuracy=[], best_step=0, best=None)
     if saved := load_checkpoint(checkpoint):

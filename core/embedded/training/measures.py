@@ -118,7 +118,9 @@ def measure_vocabulary(pruned: Tokenizer, full: Tokenizer, texts: list[str]) -> 
     """How the two tokenizers cut the same texts: pieces a word (split at spaces), unknown pieces, and the share of the
     full tokenizer's running pieces that the pruned one has too. `[UNK]` written in a text is left out."""
     texts = [text.replace("[UNK]", "") for text in texts]
-    cut = {name: [p for e in t.encode_batch(texts, add_special_tokens=False) for p in e.tokens] for name, t in (("pruned", pruned), ("full", full))}
+    cut = {}
+    for name, tokenizer in (("pruned", pruned), ("full", full)):
+        cut[name] = [piece for row in tokenizer.encode_batch(texts, add_special_tokens=False) for piece in row.tokens]
     words, known = sum(len(text.split()) for text in texts), pruned.get_vocab()
     return {
         "words": words,

@@ -1,0 +1,48 @@
+"""The launcher. From any folder: `streamlit run dashboard/app.py`, or `python dashboard/app.py`.
+
+It answers only when the first visitor need not wait: libraries imported, the first model loaded and tried.
+"""
+
+import gc
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # so that `core` and `dashboard` import from any folder; the only file that may do this
+    sys.path.insert(0, str(ROOT))
+
+import anyio.to_thread  # noqa: E402
+import streamlit as st  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
+
+from dashboard.headers import SecurityHeaders  # noqa: E402
+
+
+def warm_up() -> None:
+    """Import what is heavy, load the first model and run it once."""
+    import plotly.graph_objects  # noqa: F401
+
+    from core.errors import SaliencyError
+    from dashboard import session
+
+    try:
+        session.try_first_model()
+    except SaliencyError as error:
+        print(error, file=sys.stderr)  # the page will say it again, to whoever opens it
+    # Streamlit collects garbage after every run of a page; without this, each of them walks all of torch (0.2 s).
+    gc.collect()
+    gc.freeze()
+
+
+@asynccontextmanager
+async def lifespan(_):
+    """Warm up before the first request is answered."""
+    await anyio.to_thread.run_sync(warm_up)
+    yield {}
+
+
+app = st.App(ROOT / "dashboard" / "main.py", lifespan=lifespan, middleware=[Middleware(SecurityHeaders)])
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,16 @@
+"""The whole report as a file; it is made when the button is pressed."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.export import to_html, to_json
+from core.records import LayerReport
+from dashboard import wording
+
+
+def show(report: LayerReport, method: str, layer: int) -> None:
+    """Draw the two buttons."""
+    page = partial(to_html, report, method=method, layer=layer)
+    st.download_button(wording.DOWNLOAD_JSON, partial(to_json, report), "layer-saliency.json", "application/json", on_click="ignore")
+    st.download_button(wording.DOWNLOAD_HTML, page, "layer-saliency.html", "text/html", on_click="ignore")

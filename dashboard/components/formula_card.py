@@ -1,0 +1,26 @@
+"""How a map is computed: formula, sign, unit, cost and source, as the engine tells them of this very map."""
+
+from core.methods import METHODS
+from core.records import SaliencyMap
+from dashboard import wording
+from dashboard.components.assets import register
+
+_card = register("formula_card")
+
+
+def show(saliency: SaliencyMap, key: str) -> None:
+    """Draw the card."""
+    _card(data={"rows": card_rows(saliency), "explanation": METHODS[saliency.method].explanation}, key=key)
+
+
+def card_rows(saliency: SaliencyMap) -> list[tuple[str, str]]:
+    """(name, value) of each line; all values come from the map itself."""
+    rows = [
+        ("method", saliency.label),
+        ("formula", saliency.formula),
+        ("sign", wording.sign_words(saliency.signed)),
+        ("unit", saliency.unit),
+        ("cost", wording.method_cost(saliency)),
+        ("source", saliency.source),
+    ]
+    return rows + [("note", note) for note in saliency.notes]

@@ -1,0 +1,73 @@
+"""Layers × words: every layer's scores at once; a cell selects its layer and its word."""
+
+import numpy as np
+
+from core.records import LayerReport
+from dashboard import session, wording
+from dashboard.components.assets import register
+from dashboard.units import Units, trusted_layers, window
+
+_layer_map = register("layer_map")
+MOST_WORDS = 60  # drawn at once; longer texts are paged
+
+
+def show(report: LayerReport, method: str, units: Units, layer: int, selected: int, strength: float, one_scale: bool, key: str) -> None:
+    """Draw the map. A click or an arrow key selects a layer and a word."""
+
+    def go() -> None:
+        cell = session.event(key, "cell")
+        if isinstance(cell, (list, tuple)) and len(cell) == 2 and all(isinstance(n, (int, float)) for n in cell):
+            if 0 <= cell[0] < len(report.layer_names) and 0 <= cell[1] < len(units):
+                session.choose_layer(cell[0])
+                session.choose_token(units.tokens[int(cell[1])][0])
+
+    _layer_map(data=map_data(report, method, units, layer, selected, strength, one_scale), key=key, on_cell_change=go)
+
+
+def map_data(
+    report: LayerReport, method: str, units: Units, layer: int, selected: int, strength: float = 1.0, one_scale: bool = False
+) -> dict:
+    """What the component draws: a row for each layer, the deepest first, and the block of words around the selected one."""
+    saliency, trusted = report.maps[method], trusted_layers(report)
+    start, end = window(selected, len(units), MOST_WORDS)
+    limits = np.abs(units.scores).max(axis=1, initial=0.0)
+    limits = (np.full_like(limits, limits.max()) if one_scale else limits) / strength
+    states = range(len(report.layer_names)) if saliency.has_layers else range(1)
+    rows = [
+        {
+            "layer": state,
+            "label": _label(report, method, state),
+            "name": wording.layer_name(state) if saliency.has_layers else "the whole model",
+            "title": _title(report, state),
+            "trusted": trusted is None or not saliency.has_layers or bool(trusted[state]),
+            "limit": float(limits[state]),
+            "scores": [float(f"{score:.4g}") for score in units.scores[state, start:end]],
+        }
+        for state in reversed(states)
+    ]
+    return {
+        "title": wording.MAP_TITLE,
+        "subtitle": wording.MAP_SUBTITLE,
+        "label": f"{saliency.label}: layers by words",
+        "question": f"{hash(report.query)}",
+        "rows": rows,
+        "words": units.texts[start:end],
+        "start": start,
+        "total": len(units),
+        "layer": layer,
+        "selected": selected,
+        "signed": saliency.signed,
+        "unit": saliency.unit,
+        "note": wording.map_note(saliency.signed, one_scale, any(not row["trusted"] for row in rows)),
+    }
+
+
+def _label(report: LayerReport, method: str, state: int) -> str:
+    if not report.maps[method].has_layers:
+        return "all"
+    return report.layer_names[state] + (" ★" if state == report.choices[method].layer else "")
+
+
+def _title(report: LayerReport, state: int) -> str:
+    recovered = report.profiles.get("own_top1")
+    return "" if recovered is None else f"{recovered.values[state]:.0%} {recovered.label}"

@@ -1,0 +1,93 @@
+"""Explore: one text, every layer."""
+
+import streamlit as st
+
+from core.errors import SaliencyError
+from core.records import LayerReport, Query, Settings
+from dashboard import session, theme, wording
+from dashboard.components import (
+    class_picker, cost_line, curve, downloads, formula_card, layer_map, layer_readings, layer_slider, notice, prediction_bars,
+    sidebar, text_box, token_text,
+)
+from dashboard.components.sidebar import Options
+from dashboard.figures.coherence_curve import coherence_curve
+from dashboard.figures.stopping_curve import stopping_curve
+from dashboard.units import Units, units_of
+
+
+def explore() -> None:
+    """Choose, compute, show. What can't be explained gets a sentence, and the text stays in its box."""
+    st.markdown(f"# {wording.HEADLINE}")
+    text = text_box.show()
+    try:
+        facts = session.model_facts(session.chosen_model())
+        options = sidebar.show_options(facts.has_head)
+        bars, classes = st.columns([5, 6], gap="large", vertical_alignment="center")
+        with classes:
+            target, against = class_picker.show(facts.labels)
+        notice.show_all(session.notices())
+        if not text.strip():
+            raise SaliencyError(wording.NO_TEXT)
+        report = session.explain(Query(facts.name, text, target, against, Settings(methods=session.extra_methods())))
+        with bars:
+            prediction_bars.show(report.prediction)
+    except SaliencyError as error:
+        notice.show(str(error), "refusal")
+    else:
+        show_report(report, options)
+    session.write_link()
+
+
+def show_report(report: LayerReport, options: Options) -> None:
+    """The text in colour, and under it what every layer says."""
+    method = options.method or report.headline
+    units = units_of(report, method, options.by_words, options.rule, options.with_special)
+    with st.container(border=True, key="card-hero"):
+        hero = st.container()
+        layer = layer_slider.show(report, method)
+    selected = session.selected_unit(units, layer)
+    with hero:
+        if report.coverage.share < 1:
+            notice.show(wording.partly_read(report.coverage), "coverage")
+        token_text.show(report, method, units, layer, selected, options.strength, "hero")
+    show_more(report, method, layer, options)
+    show_layers(report, method, units, layer, selected, options)
+    cost_line.show(report)
+
+
+def show_more(report: LayerReport, method: str, layer: int, options: Options) -> None:
+    """The faithful map on demand, the formula and the files."""
+    with st.container(horizontal=True, key="actions"):
+        if wording.FAITHFUL_METHOD not in report.maps:
+            st.button(wording.FAITHFUL, help=wording.FAITHFUL_HELP, on_click=session.add_method, args=(wording.FAITHFUL_METHOD,))
+        downloads.show(report, method, layer)
+    if method != wording.FAITHFUL_METHOD and wording.FAITHFUL_METHOD in report.maps:
+        faithful = wording.FAITHFUL_METHOD
+        units, layer = units_of(report, faithful, options.by_words, options.rule, options.with_special), report.choices[faithful].layer
+        with st.container(border=True, key="card-faithful"):
+            token_text.show(report, faithful, units, layer, session.selected_unit(units, layer), options.strength, "faithful")
+    with st.expander(wording.HOW_COMPUTED):
+        for name in dict.fromkeys([method, *report.query.settings.methods]):
+            formula_card.show(report.maps[name], f"formula-{name}")
+
+
+def show_layers(report: LayerReport, method: str, units: Units, layer: int, selected: int, options: Options) -> None:
+    """All layers: the map, the readings of the selected word, and the two curves."""
+    palette, names, choice = theme.palette(st.context.theme.type), report.layer_names, report.choices[method]
+    left, right = st.columns([11, 9], gap="medium")
+    with left, st.container(border=True, key="card-map", height="stretch"):
+        layer_map.show(report, method, units, layer, selected, options.strength, options.one_scale, "map")
+    with right, st.container(border=True, key="card-readings", height="stretch"):
+        layer_readings.show(report, method, units, layer, selected, "readings")
+    recommended = choice.layer if report.maps[method].has_layers else None
+    shares = [report.profiles[name] for name in ("own_top1", "content_share") if name in report.profiles]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        note = wording.COHERENCE_NOTE if "own_top1" in report.profiles else wording.NO_HEAD_NOTE
+        curve.show(wording.COHERENCE_TITLE, coherence_curve(shares, names, layer, recommended, palette), note, "coherence")
+    with right:
+        stopping = stopping_curve(report.layer_probabilities, report.prediction.labels, report.prediction.target, names, layer, palette)
+        curve.show(wording.STOPPING_TITLE, stopping, wording.STOPPING_NOTE, "stopping")
+
+
+explore()

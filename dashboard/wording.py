@@ -1,0 +1,178 @@
+"""Every label, help text, caption and sentence of the pages. Nothing here is computed but words around figures."""
+
+from core.records import Coverage, LayerReport, SaliencyMap
+
+NAME = "Layer Saliency"
+TAGLINE = "Which words a text classifier used, layer by layer, and which layer to trust."
+
+FIRST_EXAMPLE = "mixed review"
+EXAMPLES = {
+    "mixed review": "I expected a dull, predictable sequel, but the cast is wonderful and I left the cinema smiling.",
+    "not bad": "Not bad at all: I came to scoff and stayed to cheer.",
+    "negation": "I can't say that I enjoyed a single minute of it.",
+    "double negative": "There is nothing in this film that I did not love.",
+    "irony": "Oh great, two more hours of people explaining the plot to each other. Just what I needed.",
+    "names": "Not even Meryl Streep and Denzel Washington can save Arthur Penrose's sleepy courtroom drama.",
+    "a turn at the end": "Beautiful costumes, a lovely score, gorgeous landscapes, and not one scene that I believed.",
+    "emoji": "Took the kids 🍿 and we laughed for ninety minutes straight 😂👏🏽 What a ride ❤️",
+    "another language": "Ein kluger, wunderbarer Film – ich habe Tränen gelacht und würde ihn sofort wieder sehen.",
+    "one word": "Unforgettable.",
+    "a long one": (
+        "The first half hour is a slog. We meet the three sisters one by one, each with a secret that anybody who has seen "
+        "a film before will guess, and the dialogue explains what the pictures have already shown. I looked at my watch "
+        "twice. Then the storm comes, the house loses its lights, and something changes: the camera slows down, the "
+        "actors stop performing and start listening to each other, and a story that seemed as stiff as its furniture "
+        "turns into a tender, frightening study of what families do not say.\n\n"
+        "The middle sister, who has hardly spoken until then, carries a scene of nearly ten minutes in which nothing "
+        "happens and everything is decided. It is the best thing I have seen all year. I wish the ending had trusted us as "
+        "much; it ties a neat bow around a knot that did not need one, and the last shot belongs in an advertisement. "
+        "Still, I left the cinema shaken, called my brother from the street, and have thought of little else since."
+    ),
+}
+
+HEADLINE = "Which words decided?"
+
+TEXT_LABEL = "Text"
+TEXT_PLACEHOLDER = "Type or paste a text, or choose an example below."
+EXAMPLES_LABEL = "Examples"
+EXPLAIN = "Explain"
+NO_TEXT = "There is no text yet. Type at least one word, or choose an example."
+
+MODEL = "Model"
+TARGET = "Explain the class"
+PREDICTED = "the predicted one"
+AGAINST = "rather than"
+ALL_OTHERS = "— (the class alone)"
+AGAINST_HELP = "Explains the difference of two logits: what speaks for the one class rather than the other."
+PREDICTION_LABEL = "Predicted probabilities"
+
+METHOD = "Method"
+UNITS = "Colour"
+BY_WORDS, BY_PIECES = "words", "subwords"
+OPTIONS = "Options"
+RULE = "A word's score from its subwords"
+STRENGTH = "Colour strength"
+STRENGTH_HELP = "Above 1, weaker scores show more colour and the strongest share the full one; the legend follows."
+SPECIAL = "Show special tokens"
+SPECIAL_HELP = "[CLS], [SEP] and their like: positions that the model adds. Much of the deep layers' saliency lies there."
+ONE_SCALE = "One colour scale for all layers"
+TEXT_IN_LINK = "Put the text into the page's address"
+TEXT_IN_LINK_HELP = "The address always holds model, class, method and layer. The text is left out unless you ask for it."
+
+LAYER = "Layer"
+BACK = "Back to the recommended layer"
+WAITING = "Waiting for the model"
+BUSY = "The model has been busy for a minute with other questions. Nothing is lost; press Explain to try again."
+
+FAITHFUL_METHOD = "faithful"
+FAITHFUL = "More faithful (10 rows)"
+FAITHFUL_HELP = (
+    "Runs the text eight times with its words hidden to different degrees, and the two ends: ten rows in one batch. "
+    "In hiding and revealing games this order of words held up better than any one-pass map."
+)
+HOW_COMPUTED = "How is this computed?"
+DOWNLOAD_JSON, DOWNLOAD_HTML = "Download JSON", "Download HTML"
+
+COHERENCE_TITLE = "How far each layer can be read"
+COHERENCE_NOTE = (
+    "The higher the line, the more of the text's own words the language-model head still finds at their places. "
+    "Hollow points: fewer than half, so that the words of that layer say little. Click a point to go to its layer."
+)
+NO_HEAD_NOTE = "This model came without a language-model head, so only the share of the saliency on words is known. Click a point to go to its layer."
+STOPPING_TITLE = "What it would say if it stopped here"
+STOPPING_NOTE = "The classifier's own output layer put on every layer in turn; only the last one is what it was trained for."
+READINGS_NOTE = "What the language-model head makes of the state at this word's place. A frame marks the word itself; its rank is its place among all the head could say."
+NO_READINGS = "This model came without a language-model head, so its layers can't be read as words."
+MAP_TITLE = "Every layer at once"
+MAP_SUBTITLE = "click a cell, or use the arrow keys"
+FAITHFUL_TITLE = "More faithful: the stratified map"
+
+
+def unknown_model(name: str, known: tuple[str, ...]) -> str:
+    """The address names a model that isn't on offer."""
+    return f"The address asks for the model “{clip(name)}”, which is not on offer here; {known[0]} is shown. On offer: {', '.join(known)}."
+
+
+def unknown_class(name: object, labels: tuple[str, ...]) -> str:
+    """A class that the model doesn't have."""
+    return f"The model has no class “{clip(str(name))}”; the predicted class is explained. Its classes are: {', '.join(labels)}."
+
+
+def unknown_method(name: object) -> str:
+    """A method that doesn't exist, or that this model can't serve."""
+    return f"The method “{clip(str(name))}” is not to be had with this model; the standard one is shown."
+
+
+def partly_read(coverage: Coverage) -> str:
+    """How much of a long text was read."""
+    share = max(1, int(100 * coverage.share))
+    words = f"The model read the first {share} % of the text ({coverage.characters_read:,} of {coverage.characters:,} characters, "
+    return words + f"in {coverage.windows} windows of {coverage.limit} tokens). The rest has no influence on what is shown."
+
+
+def model_card(facts) -> str:
+    """What the sidebar says of a model (`session.ModelFacts`)."""
+    head = "language-model head: its own" if facts.has_head else "no language-model head: layers can't be decoded"
+    size = f"{facts.n_layers} layers · reads {facts.max_length} tokens at once · {facts.device}, {facts.dtype} · {head}"
+    return f"{facts.trained_for} {size}."
+
+
+def layer_name(layer: int) -> str:
+    """A layer state in a sentence."""
+    return f"layer {layer}" if layer else "the embedding"
+
+
+def hero_title(report: LayerReport, saliency: SaliencyMap, layer: int) -> str:
+    """Ends where the class follows in quotation marks."""
+    where = layer_name(layer) if saliency.has_layers else "the whole model"
+    return f"What {where} used for "
+
+
+def hero_why(layer: int, recommended: int, reason: str) -> str:
+    """Why this layer is shown, or which one would be."""
+    lead = "This layer is the recommended one" if layer == recommended else f"Recommended is {layer_name(recommended)}"
+    return f"{lead}. {reason}"
+
+
+def sign_words(is_signed: bool) -> str:
+    """The sign of a method."""
+    if is_signed:
+        return "signed: orange and a solid line speak for the class, blue and a dotted line against it"
+    return "magnitude only: how much a word matters, not which way"
+
+
+def map_note(is_signed: bool, one_scale: bool, any_untrusted: bool) -> str:
+    """Under the map of layers and words."""
+    scale = "All rows share one scale." if one_scale else "Each row is coloured on its own scale."
+    sides = " Orange speaks for the class, blue against it." if is_signed else " The deeper the colour, the more the word matters."
+    greyed = " Dotted layer names: the language-model head finds fewer than half of the words there." if any_untrusted else ""
+    return scale + sides + greyed
+
+
+def cost(report: LayerReport) -> str:
+    """What the answer cost, in one line."""
+    made = report.provenance
+    passes = "1 forward and 1 backward pass" if made.rows == 1 else f"{made.rows} rows of forward and backward passes"
+    spent = 1000 * sum(made.seconds.values())
+    states = f"{len(report.layer_probabilities)} layer states"
+    return f"{passes} · {states} · {spent:,.0f} ms · {made.device}, {made.dtype} · weights {made.revision}"
+
+
+def method_cost(saliency: SaliencyMap) -> str:
+    """What one method costs."""
+    rows = "the one forward and backward pass that all one-pass methods share" if saliency.rows == 1 else f"{saliency.rows} rows in one batch"
+    return f"{rows}; {1000 * saliency.seconds:,.0f} ms here"
+
+
+def percent(share: float) -> str:
+    """A probability for people; never 0 % or 100 % where it isn't exactly that."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    if 0.999 < share < 1:
+        return "> 99.9 %"
+    return f"{100 * share:.1f} %"
+
+
+def clip(text: str, length: int = 60) -> str:
+    """At most `length` characters, for quoting."""
+    return text if len(text) <= length else text[: length - 1] + "…"

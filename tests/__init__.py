@@ -1,0 +1,1 @@
+"""Tests of `core` and `dashboard`: `bash tests/run.sh` runs them all."""

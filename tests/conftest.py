@@ -1,0 +1,41 @@
+"""What every test shares: no network, few threads, and one tiny model of each family for the whole session."""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: a test that reaches for a hub fails
+os.environ["TRANSFORMERS_VERBOSITY"] = "error"  # half of a folder is unknown to either Auto class, which it would report each time
+os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+
+import pytest  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def family_of(tmp_path_factory):
+    """`family_of(name)`: the folder of a family or variant, built once a session."""
+    from tests.families import VARIANTS, build_folder  # here, so that tests without a model pay for no torch import
+
+    built = {}
+
+    def get(name: str):
+        if name not in built:
+            family, differences = VARIANTS.get(name, (name, {}))
+            built[name] = build_folder(family, tmp_path_factory.mktemp(name), **differences)
+        return built[name]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def classifier_of(family_of):
+    """`classifier_of(name)`: the family as the engine loads it, once a session."""
+    from core.catalog import find_model
+    from core.models import load_classifier
+
+    loaded = {}
+
+    def get(name: str):
+        if name not in loaded:
+            loaded[name] = load_classifier(find_model(str(family_of(name).path)), device="cpu")
+        return loaded[name]
+
+    return get

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Installs what is missing into .venv and runs every test, from any folder: bash tests/run.sh [arguments for pytest]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+fail() { echo "tests/run.sh: $*" >&2; exit 1; }
+as_root_with_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+apt_install() { apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null; }
+
+# --- a Python with everything in it ---
+python=.venv/bin/python
+if ! "$python" -m pip --version >/dev/null 2>&1; then
+    command -v python3 >/dev/null || { as_root_with_apt && apt_install python3; } || fail "python3 is missing; install Python 3.11 or later."
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(python3 --version) is too old; Python 3.11 or later is needed."
+    if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then  # Debian ships python3 without them
+        as_root_with_apt && apt_install python3-venv || fail "python3 can't make virtual environments; install python3-venv (Debian: apt-get install python3-venv)."
+    fi
+    python3 -m venv --clear .venv
+fi
+pip_install() { "$python" -m pip install --quiet --disable-pip-version-check "$@"; }
+wanted=$(cat requirements.txt tests/requirements.txt)
+if [ "$wanted" != "$(cat .venv/installed.txt 2>/dev/null)" ]; then  # a second run installs nothing
+    if [ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null; then  # the plain Linux wheel of torch brings 3 GB of CUDA
+        torch=$(grep -oE '^torch==[^ ]+' requirements.txt)
+        pip_install --retries 0 --timeout 15 --index-url https://download.pytorch.org/whl/cpu "$torch" 2>/dev/null \
+            || echo "tests/run.sh: no CPU build of $torch to be had; taking the default build." >&2
+    fi
+    pip_install -r requirements.txt -r tests/requirements.txt
+    printf '%s\n' "$wanted" >.venv/installed.txt
+fi
+
+# --- a browser for tests/browser ---
+browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+if ! browser >/dev/null; then
+    { as_root_with_apt && apt_install chromium; } || "$python" -m playwright install chromium \
+        || fail "there is no browser and none could be installed; install chromium."
+fi
+
+export HF_HUB_OFFLINE=1        # a test that reaches for a hub fails instead of waiting
+export OMP_WAIT_POLICY=passive # torch's idle threads leave the cores to the browser and the server
+exec "$python" -m pytest tests "$@"
