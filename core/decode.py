@@ -47,12 +47,16 @@ def decode_states(head: LanguageModelHead, hidden: Tensor, own_ids: Tensor, top_
 
 
 def _read_rows(logits: Tensor, own_ids: Tensor, top_k: int, embedding: Tensor | None) -> tuple:
-    """One chunk (rows, V) → the fields of Decoded."""
-    normaliser = logits.logsumexp(-1, keepdim=True)
+    """One chunk (rows, V) → the fields of Decoded. One scratch tensor serves every pass over V, which memory bounds."""
     own = logits.gather(1, own_ids[:, None])
     top, top_ids = blockwise_top_k(logits, top_k)
-    mean = (logits - normaliser).exp() @ embedding if embedding is not None else None
-    rank = (logits > own).sum(-1) + 1
+    scratch = torch.gt(logits, own, out=torch.empty_like(logits))
+    rank = scratch.sum(-1).long() + 1
+    best = top[:, :1]
+    torch.sub(logits, best, out=scratch).exp_()  # at most 1: no overflow
+    total = scratch.sum(-1, keepdim=True)
+    normaliser = best + total.log()
+    mean = (scratch @ embedding) / total if embedding is not None else None
     return top_ids, (top - normaliser).exp(), rank, (own - normaliser).squeeze(1), mean
 
 

@@ -129,22 +129,22 @@ def start() -> None:
     if asked["model"] not in (None, *CATALOG):  # only catalog names: an address must not open folders
         state.notices.append(wording.unknown_model(asked["model"], tuple(CATALOG)))
         asked["model"] = None
-    state.update(asked, model=asked["model"] or DEFAULT_MODEL)
-    state.layer = int(layer) if layer.isascii() and layer.isdigit() and len(layer) < 4 else 0
+    state.update({key: value or "" for key, value in asked.items()}, model=asked["model"] or DEFAULT_MODEL)
     state.layer_is_chosen = layer.isascii() and layer.isdigit() and len(layer) < 4
+    state.layer_shown = int(layer) if state.layer_is_chosen else 0
     state.example = None if text is not None else wording.FIRST_EXAMPLE
     state.text = wording.EXAMPLES[wording.FIRST_EXAMPLE] if text is None else text
     state.text_in_link, state.token, state.extra_methods = text is not None, None, ()
 
 
-def write_link(recommended: int | None = None) -> None:
+def write_link() -> None:
     """Put model, class, method and a chosen layer into the address; the text only if asked to."""
     state, link = st.session_state, {}
     for key, name in _LINKED.items():
-        if state.get(key) is not None:
+        if state.get(key):
             link[name] = state[key]
     if state.layer_is_chosen:
-        link["layer"] = str(state.layer)
+        link["layer"] = str(state.layer_shown)
     if state.get("text_in_link"):
         link["text"] = state.text
     if dict(st.query_params) != link:
@@ -152,25 +152,25 @@ def write_link(recommended: int | None = None) -> None:
 
 
 def check_choice(key: str, options: tuple, complaint: Callable[[object], str]) -> None:
-    """Drop a remembered choice that isn't among the options (an old link, another model) and say so."""
+    """Fall back to the first option from a remembered one that isn't on offer (an old link, another model), and say so."""
     value = st.session_state.get(key)
-    if value is not None and value not in options:
+    if value not in options:
         st.session_state.notices.append(complaint(value))
-        st.session_state[key] = None
+        st.session_state[key] = options[0]
 
 
 def settle_layer(recommended: int, n_states: int) -> None:
     """Before the layer slider is drawn: follow the recommendation until the person chose a layer that exists."""
     state = st.session_state
-    if not state.layer_is_chosen or state.layer >= n_states:
-        state.layer, state.layer_is_chosen = recommended, False
-    state.layer = state.layer  # a widget's value is forgotten with its page unless it is set again
+    if not state.layer_is_chosen or state.layer_shown >= n_states:
+        state.layer_shown, state.layer_is_chosen = recommended, False
+    state.layer = state.layer_shown  # the slider's own value, which is forgotten in every run that doesn't draw it
 
 
 def choose_layer(layer: object) -> None:
     """Show this layer from now on. The value comes from the browser, so it may be anything."""
     if isinstance(layer, (int, float)) and 0 <= layer < 1000:
-        st.session_state.layer, st.session_state.layer_is_chosen = int(layer), True
+        st.session_state.layer_shown, st.session_state.layer_is_chosen = int(layer), True
 
 
 def follow_recommendation() -> None:
@@ -180,7 +180,7 @@ def follow_recommendation() -> None:
 
 def keep_layer() -> None:
     """The slider was moved: its layer counts as chosen."""
-    st.session_state.layer_is_chosen = True
+    choose_layer(st.session_state.layer)
 
 
 def selected_unit(units: Units, layer: int) -> int:

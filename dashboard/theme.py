@@ -66,7 +66,7 @@ def component_css() -> str:
   --for-line: {FOR_LINE}; --against-line: {AGAINST_LINE};
   --text: var(--st-text-color); --line: var(--st-border-color);
   --muted: color-mix(in srgb, var(--st-text-color) {MUTED_SHARE:.0%}, var(--st-background-color));
-  --faint: color-mix(in srgb, var(--st-text-color) 7%, transparent);
+  --faint: color-mix(in srgb, var(--st-text-color) 5%, transparent);
   --sans: {SANS}; --serif: {SERIF};
 }}
 """
@@ -78,8 +78,8 @@ def page_css() -> str:
 .stMain .block-container {{ max-width: 1200px; padding: 2.6rem 2.4rem 3rem; }}
 [class*="st-key-card-"] {{ background: light-dark({LIGHT.surface}, {DARK.surface}); border-radius: 14px; padding: 1.1rem 1.35rem; }}
 .st-key-card-hero {{ padding: 1.3rem 1.75rem; }}
-.stMain [data-testid="stMarkdownContainer"] h2 {{ font-size: 1rem; font-weight: 600; padding: 0; }}
-.stApp [data-testid="stCaptionContainer"] {{ color: light-dark({LIGHT.muted}, {DARK.muted}); }}
+.stMain [data-testid="stMarkdownContainer"] h2 {{ padding: 0; }}
+.stApp [data-testid="stCaptionContainer"], .stApp [data-testid="stCaptionContainer"] p {{ opacity: 1; color: light-dark({LIGHT.muted}, {DARK.muted}); }}
 @media (max-width: 640px) {{
   .stMain .block-container {{ padding: 3.2rem 1rem 2rem; }}
   [class*="st-key-card-"] {{ padding: 0.9rem 0.9rem; }}

@@ -30,8 +30,6 @@ EXAMPLES = {
     ),
 }
 
-HEADLINE = "Which words decided?"
-
 TEXT_LABEL = "Text"
 TEXT_PLACEHOLDER = "Type or paste a text, or choose an example below."
 EXAMPLES_LABEL = "Examples"
@@ -130,8 +128,8 @@ def hero_title(report: LayerReport, saliency: SaliencyMap, layer: int) -> str:
 
 def hero_why(layer: int, recommended: int, reason: str) -> str:
     """Why this layer is shown, or which one would be."""
-    lead = "This layer is the recommended one" if layer == recommended else f"Recommended is {layer_name(recommended)}"
-    return f"{lead}. {reason}"
+    lead = "★ Recommended." if layer == recommended else f"Recommended is {layer_name(recommended)}, not this one."
+    return f"{lead} {reason}"
 
 
 def sign_words(is_signed: bool) -> str:

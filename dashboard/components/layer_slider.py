@@ -12,12 +12,12 @@ def show(report: LayerReport, method: str) -> int:
     if not report.maps[method].has_layers:
         return 0
     session.settle_layer(recommended, n_states)
-    slider, back = st.columns([5, 2], vertical_alignment="bottom")
-    with slider:
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="large")
+    with row:
         layer = st.select_slider(
             wording.LAYER, range(n_states), key="layer", on_change=session.keep_layer,
             format_func=lambda l: report.layer_names[l] + (" ★" if l == recommended else ""),
         )
-    with back:
-        st.button(wording.BACK, on_click=session.follow_recommendation, disabled=layer == recommended, type="tertiary")
+        if layer != recommended:
+            st.button(wording.BACK, on_click=session.follow_recommendation, type="tertiary")
     return layer

@@ -29,7 +29,6 @@ def show() -> None:
     """Draw the sidebar's head: name, model, and what is known of it."""
     with st.sidebar:
         st.markdown(f"### {wording.NAME}")
-        st.caption(wording.TAGLINE)
         name = st.selectbox(wording.MODEL, tuple(CATALOG), key="model", format_func=lambda name: CATALOG[name].label, persist_state="session")
         try:
             st.caption(wording.model_card(session.model_facts(name)))
@@ -40,12 +39,12 @@ def show() -> None:
 def show_options(has_head: bool) -> Options:
     """Draw the options of a report; returns the choice."""
     methods = tuple(name for name, method in METHODS.items() if not method.on_demand and (has_head or not method.needs_head))
-    session.check_choice("method", methods, wording.unknown_method)
+    session.check_choice("method", ("", *methods[1:]), wording.unknown_method)
     session.set_defaults(units=wording.BY_WORDS, rule="sum", strength=1.0)
     with st.sidebar:
         units = st.segmented_control(wording.UNITS, (wording.BY_WORDS, wording.BY_PIECES), key="units", required=True, width="stretch", persist_state="session")
         method = st.selectbox(
-            wording.METHOD, (None, *methods[1:]), key="method", format_func=lambda name: METHODS[name or methods[0]].label, persist_state="session"
+            wording.METHOD, ("", *methods[1:]), key="method", format_func=lambda name: METHODS[name or methods[0]].label, persist_state="session"
         )
         with st.expander(wording.OPTIONS):
             strength = st.slider(wording.STRENGTH, 0.5, 4.0, step=0.5, key="strength", format="× %.1f", help=wording.STRENGTH_HELP, persist_state="session")
@@ -53,4 +52,4 @@ def show_options(has_head: bool) -> Options:
             one_scale = st.toggle(wording.ONE_SCALE, key="one_scale", persist_state="session")
             rule = st.selectbox(wording.RULE, tuple(RULES), key="rule", persist_state="session")
             st.toggle(wording.TEXT_IN_LINK, key="text_in_link", help=wording.TEXT_IN_LINK_HELP, persist_state="session")
-    return Options(method, units == wording.BY_WORDS, rule, strength, special, one_scale)
+    return Options(method or None, units == wording.BY_WORDS, rule, strength, special, one_scale)

@@ -20,7 +20,7 @@ def coherence_curve(profiles: list[LayerProfile], layer_names: tuple[str, ...], 
     if recommended is not None and profiles:
         top = max(profile.values[recommended] for profile in profiles)
         figure.add_annotation(
-            x=recommended, y=top, text="recommended", showarrow=False, yshift=16, font={"color": palette.text, "size": 12.5},
+            x=recommended, y=top, text="recommended", showarrow=False, yshift=15, font={"color": palette.text, "size": 12.5},
             xanchor="right" if recommended > len(layer_names) - 2 else "left" if recommended == 0 else "center",
         )
     return figure

@@ -11,12 +11,13 @@ def layer_figure(layer_names: tuple[str, ...], palette: Palette) -> go.Figure:
     layers = list(range(len(layer_names)))
     figure = go.Figure()
     figure.update_layout(
-        height=220,
-        margin={"l": 44, "r": 12, "t": 26, "b": 30},
+        height=240,
+        margin={"l": 44, "r": 12, "t": 48, "b": 30},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": SANS, "color": palette.text, "size": 13},
-        showlegend=False,
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemclick": False, "itemdoubleclick": False, "font": {"color": palette.muted, "size": 13}},
         dragmode=False,
         clickmode="event+select",
         hoverlabel={"bgcolor": palette.surface, "bordercolor": palette.line, "font": {"color": palette.text, "family": SANS}},

@@ -17,12 +17,12 @@ from dashboard.units import Units, units_of
 
 def explore() -> None:
     """Choose, compute, show. What can't be explained gets a sentence, and the text stays in its box."""
-    st.markdown(f"# {wording.HEADLINE}")
+    st.markdown(f"# {wording.TAGLINE}")
     text = text_box.show()
     try:
         facts = session.model_facts(session.chosen_model())
         options = sidebar.show_options(facts.has_head)
-        bars, classes = st.columns([5, 6], gap="large", vertical_alignment="center")
+        bars, classes = st.columns([5, 6], gap="medium", vertical_alignment="center")
         with classes:
             target, against = class_picker.show(facts.labels)
         notice.show_all(session.notices())
@@ -74,7 +74,7 @@ def show_more(report: LayerReport, method: str, layer: int, options: Options) ->
 def show_layers(report: LayerReport, method: str, units: Units, layer: int, selected: int, options: Options) -> None:
     """All layers: the map, the readings of the selected word, and the two curves."""
     palette, names, choice = theme.palette(st.context.theme.type), report.layer_names, report.choices[method]
-    left, right = st.columns([11, 9], gap="medium")
+    left, right = st.columns([12, 9], gap="medium")
     with left, st.container(border=True, key="card-map", height="stretch"):
         layer_map.show(report, method, units, layer, selected, options.strength, options.one_scale, "map")
     with right, st.container(border=True, key="card-readings", height="stretch"):

@@ -28,6 +28,8 @@ def state_modules(name: str, model: nn.Module) -> list[nn.Module]:
     """The modules whose outputs are the states 0 … L−1. ALBERT's one layer stands for all of its states."""
     first, layers, norm = STATES[name]
     modules = [attrgetter(first)(model), *attrgetter(layers)(model)]
+    if name == "deberta-v2":
+        modules[1:] = [layer.output for layer in modules[1:]]  # its layers return tuples, which hooks of Captum refuse
     return modules if norm is None else [*modules[:-1], attrgetter(norm)(model)]
 
 

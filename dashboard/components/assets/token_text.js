@@ -38,8 +38,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   describe(data.selected);
 
   const legend = element("div", { class: "legend" },
-    element("span", { class: "tabular" }, data.low), element("span", { class: `ramp ${data.signed ? "both" : "one"}`, "aria-hidden": "true" }),
-    element("span", { class: "tabular" }, data.high), detail);
+    element("span", { class: "scale tabular" }, data.low, element("span", { class: `ramp ${data.signed ? "both" : "one"}`, "aria-hidden": "true" }), data.high), detail);
   root.replaceChildren(heading(data.title, data.question, "", data.subtitle), text, legend);
   if (data.why) root.append(element("p", { class: "why" }, data.why));
   if (focused !== undefined) buttons.get(Number(focused))?.focus({ preventScroll: true });
