@@ -84,7 +84,7 @@ def tokenize_windows(classifier: Classifier, text: str, settings: Settings) -> R
     windows = [_Window(*(np.array(encoded[key][b]) for key in ("input_ids", "special_tokens_mask", "offset_mapping"))) for b in range(n)]
     if all(window.special.all() for window in windows):
         raise TextError("The tokenizer finds nothing it can read in this text (only spaces or control characters). Type at least one word.")
-    window, position = _choose_places(windows)
+    window, position = _choose_places(windows, overlap)
     texts = tuple(classifier.tokenizer.convert_ids_to_tokens([int(windows[b].ids[p]) for b, p in zip(window, position)]))
     spans = np.array([windows[b].spans[p] for b, p in zip(window, position)], dtype=np.int64)
     is_special = np.array([windows[b].special[p] for b, p in zip(window, position)], dtype=bool)
@@ -108,9 +108,10 @@ class _Window:
     spans: np.ndarray
 
 
-def _choose_places(windows: list[_Window]) -> tuple[np.ndarray, np.ndarray]:
+def _choose_places(windows: list[_Window], shared: int) -> tuple[np.ndarray, np.ndarray]:
     """(T) window and (T) position of each token of the text: leading specials of the first window, every content token
-    once, trailing specials of the last window. In an overlap, the first half is taken from the earlier window."""
+    once, trailing specials of the last window. Of the `shared` tokens that two windows overlap in, the first half is taken
+    from the earlier window."""
     places: list[tuple[int, int]] = []
     for b, window in enumerate(windows):
         content = np.flatnonzero(window.special == 0)
@@ -118,11 +119,8 @@ def _choose_places(windows: list[_Window]) -> tuple[np.ndarray, np.ndarray]:
         if b == 0:
             places += [(0, p) for p in range(first)]
         else:
-            previous = windows[b - 1]
-            shared = int((previous.spans[previous.special == 0][:, 0] >= window.spans[first, 0]).sum())
-            dropped = shared - shared // 2  # of the earlier window's tail
-            del places[len(places) - dropped :]
-            first += shared - dropped
+            del places[len(places) - (shared - shared // 2) :]
+            first += shared // 2
         places += [(b, p) for p in range(first, last + 1)]
     b, last = len(windows) - 1, int(np.flatnonzero(windows[-1].special == 0)[-1])
     places += [(b, p) for p in range(last + 1, len(windows[-1].ids))]

@@ -11,6 +11,8 @@ AGAINST_LINE = "#3d80bd"
 SANS = "'Source Sans', 'Source Sans 3', 'Noto Sans', 'DejaVu Sans', sans-serif"
 SERIF = "'Source Serif', Georgia, 'Noto Serif', 'DejaVu Serif', serif"
 
+READABLE = 0.5  # share of its own words that the language-model head must find for a layer not to be greyed
+
 MUTED_SHARE = 0.74  # of the text colour, in secondary text
 
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from core.combine import merge_tokens
 from core.records import LayerReport
+from dashboard.theme import READABLE
 
 GAP = -1  # a piece that no unit covers: spaces, line breaks, dropped characters
 UNREAD = -2  # a piece that the model did not read
 UNREAD_SHOWN = 280  # characters of the unread rest that are still drawn
-TRUSTED = 0.5  # share of own tokens that the language-model head must recover for a layer's reading to be trusted
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +101,7 @@ def visible(text: str) -> str:
 def trusted_layers(report: LayerReport) -> np.ndarray | None:
     """(L) whether the language-model head still recovers at least half of the own tokens; None without that profile."""
     profile = report.profiles.get("own_top1")
-    return None if profile is None else profile.values >= TRUSTED
+    return None if profile is None else profile.values >= READABLE
 
 
 def window(selected: int, total: int, size: int) -> tuple[int, int]:

@@ -103,8 +103,8 @@ def unknown_method(name: object) -> str:
 
 def partly_read(coverage: Coverage) -> str:
     """How much of a long text was read."""
-    share = max(1, int(100 * coverage.share))
-    words = f"The model read the first {share} % of the text ({coverage.characters_read:,} of {coverage.characters:,} characters, "
+    share = f"{int(100 * coverage.share)} %" if coverage.share >= 0.01 else "hundredth, or less,"
+    words = f"The model read the first {share} of the text ({coverage.characters_read:,} of {coverage.characters:,} characters, "
     return words + f"in {coverage.windows} windows of {coverage.limit} tokens). The rest has no influence on what is shown."
 
 

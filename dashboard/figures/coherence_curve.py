@@ -5,9 +5,8 @@ import plotly.graph_objects as go
 from core.records import LayerProfile
 from dashboard.figures.escape import plain
 from dashboard.figures.frame import add_line, layer_figure
-from dashboard.theme import Palette
+from dashboard.theme import READABLE, Palette
 
-READABLE = 0.5
 _DASHES = ("solid", "dash", "dot")
 
 

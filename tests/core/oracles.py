@@ -1,11 +1,14 @@
 """Independent routes to what the engine computes: transformers' own forward with hooks, cut models, plain loops."""
 
 import copy
+import dataclasses
 from operator import attrgetter
 
+import numpy as np
 import torch
 from torch import nn
 
+from core.records import LayerReport
 from core.tokens import TokenBatch
 
 # family → (module that makes state 0, list of layers, norm that makes the last state or None)
@@ -110,3 +113,24 @@ class Frozen:
             assert tensors.keys() == tensors_now.keys()
             assert all(torch.equal(tensors[name], tensors_now[name]) for name in tensors)
             assert rest == rest_now
+
+
+def _same(a, b, where: str) -> None:
+    assert type(a) is type(b), where
+    if isinstance(a, np.ndarray):
+        assert a.dtype == b.dtype and np.array_equal(a, b), where
+    elif isinstance(a, dict):
+        assert a.keys() == b.keys(), where
+        for key in a:
+            _same(a[key], b[key], f"{where}[{key!r}]")
+    elif dataclasses.is_dataclass(a):
+        for field in dataclasses.fields(a):
+            if field.name != "seconds":
+                _same(getattr(a, field.name), getattr(b, field.name), f"{where}.{field.name}")
+    else:
+        assert a == b, where
+
+
+def assert_reports_equal(a: LayerReport, b: LayerReport) -> None:
+    """Every field of two reports, arrays bit for bit; only the seconds may differ."""
+    _same(a, b, "report")

@@ -110,7 +110,7 @@ def test_a_text_of_control_characters_alone_is_refused(classifier_of):
 
 
 # --- windows --------------------------------------------------------------------------------------------------------
-LONG = " ".join(f"{sentence}" for sentence in [TEXT] * 12)
+LONG = " ".join([TEXT] * 12)
 LONG_TEXTS = {
     "words": LONG,
     "emoji": "\U0001f44d\U0001f3fd \U0001f3ac" * 40,  # several byte pieces share one character's offsets
@@ -119,18 +119,25 @@ LONG_TEXTS = {
 }
 
 
+def _visible(text: str, spans: np.ndarray) -> list[tuple[int, str]]:
+    """Where each token's visible part starts, and what it is. Byte-level tokenizers trim a leading space inside a text, not at its start."""
+    stripped = [text[start:end].strip() for start, end in spans]
+    return [(start + text[start:end].find(seen), seen) if seen else (-1, "") for (start, end), seen in zip(spans.tolist(), stripped)]
+
+
 @pytest.mark.parametrize("overlap", [0, 1, 8, 64])
 @pytest.mark.parametrize("text", LONG_TEXTS.values(), ids=LONG_TEXTS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_stitched_windows_are_the_whole_text_once(kind, text, overlap, classifier_of):
-    """Ids and offsets equal those of the text tokenized in one piece, specials at the two ends included."""
+    """Ids and places equal those of the text tokenized in one piece, specials at the two ends included."""
     classifier = classifier_of(kind)
     reading = _read(classifier, text, overlap=overlap, max_windows=500)
     whole = classifier.tokenizer(text, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False)
     ids = reading.batch.input_ids.numpy()[reading.window, reading.position]
     assert ids.tolist() == whole["input_ids"]
     content = np.array(whole["special_tokens_mask"]) == 0
-    assert reading.tokens.spans[content].tolist() == np.array(whole["offset_mapping"])[content].tolist()
+    spans = np.array(whole["offset_mapping"])[content]
+    assert _visible(text, reading.tokens.spans[content]) == _visible(text, spans)
     assert reading.tokens.is_special.tolist() == (~content).tolist()
     assert reading.tokens.texts == tuple(classifier.tokenizer.convert_ids_to_tokens(whole["input_ids"]))
     assert reading.coverage.share == 1.0

@@ -1,0 +1,275 @@
+"""Text in, report out, on every family: consistent, finite, repeatable; and a sentence for all that can't be answered."""
+
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+
+from core.errors import MethodError, SaliencyError, TargetError, TextError
+from core.methods import METHODS, ON_DEMAND
+from core.pipeline import add_methods, analyse
+from core.records import LayerReport, Query, Settings
+from tests.core.oracles import assert_reports_equal, encode
+from tests.families import FAMILIES, LABELS, TEXT
+
+ALL = Settings(methods=ON_DEMAND, top_k=3)
+LONG = " ".join([TEXT] * 8)
+ONE_PASS = {"decoded", "undecoded", "layer_mean", "gradient_norm", "grad_cam", "absolute"}
+
+
+def _query(text: str = TEXT, **fields) -> Query:
+    return Query("tiny", text, **fields)
+
+
+@pytest.fixture(scope="module")
+def report_of(classifier_of):
+    """`report_of(name)`: a full report on TEXT, made once for this file."""
+    made = {}
+
+    def get(name: str) -> LayerReport:
+        if name not in made:
+            made[name] = analyse(classifier_of(name), _query(settings=ALL))
+        return made[name]
+
+    return get
+
+
+def _check(report: LayerReport, methods: set[str], n_layers: int = 4) -> None:
+    """Every shape and range that the records promise."""
+    n_tokens, content = len(report.tokens.texts), ~report.tokens.is_special
+    assert set(report.maps) == set(report.choices) == methods
+    for name, saliency in report.maps.items():
+        card = METHODS[name]
+        rows = 1 if name in ("layer_mean", "fast") else n_layers
+        assert saliency.scores.shape == (rows, n_tokens) and np.isfinite(saliency.scores).all()
+        assert (saliency.method, saliency.signed, saliency.unit, saliency.rows) == (name, card.signed, card.unit, card.rows)
+        assert saliency.signed or (saliency.scores >= 0).all()
+        assert np.abs(saliency.scores[:, content]).max() > 0
+        assert (saliency.seed is not None) == (name in ("fast", "faithful", "accurate"))
+        assert (saliency.gap is not None) == name.startswith("path")
+        assert saliency.gap is None or saliency.gap.shape == (n_layers,)
+        assert 0 <= report.choices[name].layer < rows
+    assert report.prediction.labels == LABELS
+    assert report.prediction.probabilities.sum() == pytest.approx(1, abs=1e-6)
+    assert report.layer_probabilities.shape == (n_layers, 3)
+    np.testing.assert_allclose(report.layer_probabilities.sum(1), 1, atol=1e-6)
+    assert all(p.values.shape == (n_layers,) and np.isfinite(p.values).all() for p in report.profiles.values())
+    assert report.layer_names == ("emb", "1", "2", "3")
+    assert report.provenance.rows >= sum(report.maps[m].rows for m in methods if METHODS[m].on_demand)
+    assert report.provenance.seconds and all(s >= 0 for s in report.provenance.seconds.values())
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_report_holds_what_it_promises(name, report_of):
+    report = report_of(name)
+    _check(report, ONE_PASS | set(ON_DEMAND))
+    decoding, n_tokens = report.decoding, len(report.tokens.texts)
+    assert decoding.top_ids.shape == decoding.top_probabilities.shape == (4, n_tokens, 3)
+    assert decoding.own_rank.shape == decoding.own_probability.shape == (4, n_tokens)
+    assert (np.diff(decoding.top_probabilities, axis=-1) <= 0).all() and (decoding.own_rank >= 1).all()
+    assert set(decoding.texts) == set(decoding.top_ids.flatten().tolist())
+    assert {"own_mrr", "own_top1", "own_log_probability", "content_share"} <= set(report.profiles)
+    assert report.headline == "decoded" and report.choice is report.choices["decoded"]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_prediction_is_the_classifier_s(name, family_of, report_of, classifier_of):
+    import torch
+
+    with torch.no_grad():
+        logits = family_of(name).classifier()(**encode(classifier_of(name).tokenizer, TEXT)).logits[0]
+    prediction = report_of(name).prediction
+    np.testing.assert_allclose(prediction.logits, logits, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(prediction.probabilities, logits.softmax(-1), rtol=1e-4, atol=1e-5)
+    assert prediction.target == prediction.predicted == int(logits.argmax()) and prediction.against is None
+    np.testing.assert_allclose(report_of(name).layer_probabilities[-1], prediction.probabilities, rtol=1e-4, atol=1e-6)
+
+
+def test_own_rank_and_coherence_agree(report_of):
+    report = report_of("bert")
+    ranks = report.decoding.own_rank[:, ~report.tokens.is_special]
+    np.testing.assert_allclose(report.profiles["own_mrr"].values, (1 / ranks).mean(1))
+    np.testing.assert_allclose(report.profiles["own_top1"].values, (ranks == 1).mean(1))
+
+
+@pytest.mark.parametrize("name", ["bert", "deberta-v2", "gpt2"])
+def test_the_same_query_gives_the_same_report(name, report_of, classifier_of):
+    assert_reports_equal(analyse(classifier_of(name), _query(settings=ALL)), report_of(name))
+
+
+def test_another_text_gives_another_report(report_of, classifier_of):
+    """Same length, one word changed: every map moves."""
+    other = analyse(classifier_of("bert"), _query(TEXT.replace("superb", "boring"), settings=ALL))
+    for name, saliency in report_of("bert").maps.items():
+        if saliency.scores.shape == other.maps[name].scores.shape:
+            assert not np.allclose(saliency.scores, other.maps[name].scores, atol=1e-3), name
+        else:
+            assert saliency.scores.shape[1] != other.maps[name].scores.shape[1]
+
+
+def test_methods_added_later_are_those_of_the_first_run(report_of, classifier_of):
+    plain = analyse(classifier_of("bert"), _query())
+    assert set(plain.maps) == ONE_PASS and plain.provenance.rows == 1
+    told = []
+    more = add_methods(classifier_of("bert"), plain, ("fast", "path"), lambda *said: told.append(said))
+    assert set(more.maps) == ONE_PASS | {"fast", "path"} and set(plain.maps) == ONE_PASS
+    for name in ("fast", "path"):
+        assert np.array_equal(more.maps[name].scores, report_of("bert").maps[name].scores)
+    assert more.provenance.rows == 1 + 2 + 5
+    assert told and all(isinstance(what, str) and 0 <= share <= 1 for what, share in told)
+    again = add_methods(classifier_of("bert"), more, ("fast",))
+    assert again.maps["fast"] is more.maps["fast"] and again.provenance.rows == more.provenance.rows
+
+
+def test_progress_may_stop_the_work(classifier_of):
+    class Stop(Exception):
+        pass
+
+    def stop(what: str, share: float) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        analyse(classifier_of("bert"), _query(), stop)
+
+
+def test_target_and_contrast(classifier_of):
+    """The relevance of a contrast is the difference of the two classes' relevances."""
+    classifier = classifier_of("bert")
+    one, other, both = (
+        analyse(classifier, _query(target=target, against=against))
+        for target, against in (("positive", None), ("neutral", None), ("positive", "neutral"))
+    )
+    assert both.prediction.question == "positive rather than neutral" and one.prediction.question == "positive"
+    got, expected = both.maps["undecoded"].scores, one.maps["undecoded"].scores - other.maps["undecoded"].scores
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+    predicted = one.prediction.labels[one.prediction.predicted]
+    rest = next(label for label in LABELS if label != predicted)
+    assert analyse(classifier, _query(against=rest)).prediction.question == f"{predicted} rather than {rest}"
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("text", ["", "   ", "\n\t", "\u00a0\u3000"])
+def test_blank_texts_are_refused(text, classifier_of):
+    with pytest.raises(TextError, match="at least one word"):
+        analyse(classifier_of("bert"), _query(text))
+
+
+def test_unknown_labels_are_refused_with_those_there_are(classifier_of):
+    for fields in (dict(target="angry"), dict(target="positive", against="angry"), dict(against="angry")):
+        with pytest.raises(TargetError, match="angry.*negative, neutral, positive"):
+            analyse(classifier_of("bert"), _query(**fields))
+
+
+def test_one_class_on_both_sides_is_refused(classifier_of, report_of):
+    with pytest.raises(TargetError, match="neutral"):
+        analyse(classifier_of("bert"), _query(target="neutral", against="neutral"))
+    prediction = report_of("bert").prediction
+    with pytest.raises(TargetError, match=prediction.labels[prediction.predicted]):
+        analyse(classifier_of("bert"), _query(against=prediction.labels[prediction.predicted]))
+
+
+def test_unknown_methods_are_refused_with_those_there_are(classifier_of, report_of):
+    with pytest.raises(MethodError, match="magic.*faithful"):
+        analyse(classifier_of("bert"), _query(settings=Settings(methods=("magic",))))
+    with pytest.raises(MethodError, match="magic.*faithful"):
+        add_methods(classifier_of("bert"), report_of("bert"), ("magic",))
+
+
+def test_decoding_without_a_head_is_refused(classifier_of):
+    with pytest.raises(MethodError, match="decoded"):
+        analyse(classifier_of("bert-headless"), _query(settings=Settings(methods=("decoded",))))
+
+
+def test_every_refusal_is_one_sentence(classifier_of):
+    classifier = classifier_of("bert")
+    for query in (_query(""), _query(target="x"), _query(target="neutral", against="neutral"), _query(settings=Settings(methods=("x",)))):
+        with pytest.raises(SaliencyError) as caught:
+            analyse(classifier, query)
+        message = str(caught.value)
+        assert message[0].isupper() and message.endswith(".") and "\n" not in message and "  " not in message and "( " not in message
+
+
+# --- other shapes of text -------------------------------------------------------------------------------------------
+def test_without_a_head_there_is_no_decoding(classifier_of, report_of):
+    report = analyse(classifier_of("bert-headless"), _query(settings=ALL))
+    _check(report, ONE_PASS - {"decoded"} | set(ON_DEMAND))
+    assert report.decoding is None and report.headline == "undecoded" and set(report.profiles) == {"content_share"}
+    for name in ("undecoded", "grad_cam", "faithful", "path"):
+        assert np.array_equal(report.maps[name].scores, report_of("bert").maps[name].scores)
+
+
+@pytest.mark.parametrize("name", ["bert", "xlm-roberta", "modernbert", "gpt2"])
+def test_a_long_text_is_read_in_windows(name, classifier_of):
+    settings = dataclasses.replace(ALL, overlap=8, max_windows=3, expected_embedding=True)
+    report = analyse(classifier_of(name), _query(LONG, settings=settings))
+    _check(report, ONE_PASS | set(ON_DEMAND))
+    assert report.coverage.windows == 3 and len(report.tokens.texts) > 64
+    assert 0 < report.coverage.share <= 1 and "embedding_cosine" in report.profiles
+    assert (np.abs(report.maps["undecoded"].scores[1]).reshape(-1)[~report.tokens.is_special] > 0).all()
+
+
+def test_windows_are_scored_one_by_one(classifier_of):
+    """A token's scores are those of its window read as a batch of its own; logits are their mean by content tokens."""
+    from core.saliency import score_one_pass
+    from core.tokens import tokenize_windows
+    from core.trace import trace_layers
+
+    classifier, settings = classifier_of("bert"), Settings(overlap=8, max_windows=3)
+    report = analyse(classifier, _query(LONG, target="neutral", settings=settings))
+    reading = tokenize_windows(classifier, LONG, settings)
+    windows = [reading.batch.window(b) for b in range(3)]
+    traces = [trace_layers(classifier, window, target=1) for window in windows]
+    for name in ("decoded", "undecoded", "grad_cam"):
+        scores = [score_one_pass(trace, classifier.lm_head)[name][:, 0] for trace in traces]
+        expected = np.stack([scores[b][:, p].numpy() for b, p in zip(reading.window, reading.position)], axis=1)
+        assert np.array_equal(report.maps[name].scores, expected)
+    counts = [int(window.is_content.sum()) for window in windows]
+    mean = sum(n * trace.logits[0] for n, trace in zip(counts, traces)) / sum(counts)
+    np.testing.assert_allclose(report.prediction.logits, mean, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt2", "llama"])
+@pytest.mark.parametrize(
+    "text",
+    ["a", "!", "\U0001f469\u200d\U0001f469\u200d\U0001f467", "x" * 500, "<script>alert(1)</script>", "the סרט \u202ewas\u0000 e\u0301"],
+    ids=["letter", "mark", "emoji", "long word", "markup", "odd"],
+)
+def test_odd_texts_give_a_report(name, text, classifier_of):
+    report = analyse(classifier_of(name), _query(text))
+    _check(report, ONE_PASS)
+    assert report.query.text == text and "".join(report.word_texts) != ""
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt2", "xlm-roberta"])
+def test_a_lone_surrogate_is_read_or_refused_in_a_sentence(name, classifier_of):
+    """Half a character, as a cut string from JavaScript may hold."""
+    try:
+        _check(analyse(classifier_of(name), _query("superb \ud83d film")), ONE_PASS)
+    except TextError as error:
+        assert str(error).endswith(".")
+
+
+def test_reports_travel(report_of):
+    """To another process and back, as caches do."""
+    assert_reports_equal(pickle.loads(pickle.dumps(report_of("bert"))), report_of("bert"))
+    assert isinstance(hash(report_of("bert").query), int)
+
+
+def test_reports_are_arrays_and_strings_only(report_of):
+    import torch
+
+    def leaves(value):
+        if dataclasses.is_dataclass(value):
+            value = [getattr(value, field.name) for field in dataclasses.fields(value)]
+        if isinstance(value, dict):
+            value = [*value, *value.values()]
+        if isinstance(value, (list, tuple)):
+            for part in value:
+                yield from leaves(part)
+        else:
+            yield value
+
+    found = list(leaves(report_of("bert")))
+    assert not any(isinstance(leaf, torch.Tensor) for leaf in found)
+    assert {type(leaf) for leaf in found} <= {str, int, float, bool, type(None), np.ndarray}
