@@ -109,8 +109,8 @@ def _resolve_classes(classifier: Classifier, query: Query, windows: list) -> tup
     if target is None and (len(windows) > 1 or against is not None):
         target = int(_pool_logits([predict_logits(classifier, window) for window in windows], windows).argmax())
     if against is not None and target == against:
-        whose = "predicted and" if query.target is None else ""
-        raise TargetError(f"The class “{classifier.labels[against]}” is on both sides ({whose} contrasted with). Choose two different classes.".replace("( ", "("))
+        role = "the predicted class" if query.target is None else "the class to explain"
+        raise TargetError(f"“{classifier.labels[against]}” is both {role} and the class contrasted with. Choose two different classes.")
     return target, against
 
 

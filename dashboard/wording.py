@@ -45,7 +45,7 @@ AGAINST_HELP = "Explains the difference of two logits: what speaks for the one c
 PREDICTION_LABEL = "Predicted probabilities"
 
 METHOD = "Method"
-UNITS = "Colour"
+UNITS = "Show"
 BY_WORDS, BY_PIECES = "words", "subwords"
 OPTIONS = "Options"
 RULE = "A word's score from its subwords"
@@ -118,6 +118,12 @@ def model_card(facts) -> str:
 def layer_name(layer: int) -> str:
     """A layer state in a sentence."""
     return f"layer {layer}" if layer else "the embedding"
+
+
+def starred_names(report: LayerReport, method: str) -> list[str]:
+    """The layers' short names, the recommended one with a star."""
+    starred = report.choices[method].layer if report.maps[method].has_layers else None
+    return [f"{name} ★" if layer == starred else name for layer, name in enumerate(report.layer_names)]
 
 
 def hero_title(report: LayerReport, saliency: SaliencyMap, layer: int) -> str:

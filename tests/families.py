@@ -5,12 +5,15 @@ classifier's tensors and the language model's head beside them, so that both Aut
 Weights are drawn far wider than transformers' own start, norms included, so that attributions differ visibly.
 """
 
+import math
+from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -48,12 +51,14 @@ class Family:
     is_first_pooled: bool
     """Whether its classifier reads the last layer at the first token only."""
 
+    @cache
     def classifier(self) -> torch.nn.Module:
-        """A fresh copy of the classifier, as transformers loads it."""
+        """The classifier as transformers loads it, once a session: copy it before changing it."""
         return AutoModelForSequenceClassification.from_pretrained(self.path).eval()
 
+    @cache
     def language_model(self) -> torch.nn.Module:
-        """A fresh copy of the language model, as transformers loads it."""
+        """The language model as transformers loads it, once a session: copy it before changing it."""
         auto = AutoModelForCausalLM if self.is_decoder else AutoModelForMaskedLM
         return auto.from_pretrained(self.path).eval()
 
@@ -67,29 +72,76 @@ GPT2_TOKENS = dict(bos_token="<|endoftext|>", eos_token="<|endoftext|>", unk_tok
 LLAMA_TOKENS = dict(unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>")
 
 
-def _wordpiece(special: list[str]) -> tuple[Tokenizer, trainers.Trainer]:
+def _words_of(tokenizer: Tokenizer) -> Counter:
+    """How often each pre-tokenized word occurs in SENTENCES."""
+    normalise = tokenizer.normalizer.normalize_str if tokenizer.normalizer else str
+    return Counter(word for text in SENTENCES for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normalise(text)))
+
+
+# The library's own trainers break ties at random, so vocabularies are built here: the same ones each time.
+def _common_parts(words: Counter, n_parts: int) -> list[tuple[str, bool, int]]:
+    """The `n_parts` commonest (part, stands at a word's start, count) of 2 to 6 characters, each character covered counted once."""
+    counts = Counter()
+    for word, count in words.items():
+        for start in range(len(word)):
+            for end in range(start + 2, min(len(word), start + 6) + 1):
+                counts[word[start:end], start == 0] += count
+    ranked = sorted(counts.items(), key=lambda item: (-item[1] * len(item[0][0]), item[0]))
+    return [(part, is_first, count) for (part, is_first), count in ranked[:n_parts]]
+
+
+def _wordpiece(special: list[str]) -> Tokenizer:
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    words = _words_of(tokenizer)
+    letters = sorted(set("".join(words)))
+    parts = [part if is_first else "##" + part for part, is_first, _ in _common_parts(words, 180)]
+    pieces = dict.fromkeys([*special, *letters, *("##" + letter for letter in letters), *parts])
+    tokenizer.model = models.WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]")
     tokenizer.decoder = decoders.WordPiece()
-    return tokenizer, trainers.WordPieceTrainer(vocab_size=260, special_tokens=special, show_progress=False)
+    return tokenizer
 
 
-def _byte_level(special: list[str]) -> tuple[Tokenizer, trainers.Trainer]:
+def _learn_merges(words: Counter, n_merges: int) -> list[tuple[str, str]]:
+    """Byte-pair merges (Sennrich et al. 2016), ties broken by the pair itself."""
+    spelled, merges = {word: list(word) for word in words}, []
+    for _ in range(n_merges):
+        pairs = Counter()
+        for word, parts in spelled.items():
+            for pair in zip(parts, parts[1:]):
+                pairs[pair] += words[word]
+        left, right = max(pairs, key=lambda pair: (pairs[pair], pair))
+        merges.append((left, right))
+        for parts in spelled.values():
+            for i in range(len(parts) - 2, -1, -1):
+                if parts[i : i + 2] == [left, right]:
+                    parts[i : i + 2] = [left + right]
+    return merges
+
+
+def _byte_level(special: list[str]) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    merges = _learn_merges(_words_of(tokenizer), 140)
+    pieces = dict.fromkeys([*special, *sorted(pre_tokenizers.ByteLevel.alphabet()), *(a + b for a, b in merges)])
+    tokenizer.model = models.BPE({piece: i for i, piece in enumerate(pieces)}, merges)
     tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    return tokenizer, trainers.BpeTrainer(vocab_size=400, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
+    return tokenizer
 
 
-def _unigram(special: list[str]) -> tuple[Tokenizer, trainers.Trainer]:
+def _unigram(special: list[str]) -> Tokenizer:
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(" {2,}", " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    words = _words_of(tokenizer)
+    scores = dict.fromkeys(special, 0.0) | dict.fromkeys(sorted(set("".join(words))), -12.0)
+    for part, _, count in _common_parts(words, 200):
+        scores.setdefault(part, math.log(count) - 10.0)
+    unknown = special.index("<unk>") if "<unk>" in special else special.index("[UNK]")
+    tokenizer.model = models.Unigram(list(scores.items()), unknown)
     tokenizer.decoder = decoders.Metaspace()
-    unknown = "<unk>" if "<unk>" in special else "[UNK]"
-    return tokenizer, trainers.UnigramTrainer(vocab_size=260, special_tokens=special, unk_token=unknown, show_progress=False)
+    return tokenizer
 
 
 def _frame(tokenizer: Tokenizer, tokens: dict[str, str]) -> None:
@@ -110,10 +162,10 @@ def _frame(tokenizer: Tokenizer, tokens: dict[str, str]) -> None:
 
 
 def build_tokenizer(kind, tokens: dict[str, str], limit: int | None = LIMIT) -> PreTrainedTokenizerFast:
-    """A tokenizer of one kind, trained on `SENTENCES`; `limit` None leaves the limit to the model's config."""
+    """A tokenizer of one kind, its vocabulary built from `SENTENCES`; `limit` None leaves the limit to the model's config."""
     special = list(dict.fromkeys(tokens.values()))
-    tokenizer, trainer = kind(special)
-    tokenizer.train_from_iterator(SENTENCES, trainer)
+    tokenizer = kind(special)
+    tokenizer.add_special_tokens(special)
     _frame(tokenizer, tokens)
     inputs = ["input_ids", "attention_mask"]
     more = {} if limit is None else {"model_max_length": limit}

@@ -65,7 +65,7 @@ def map_data(
 def _label(report: LayerReport, method: str, state: int) -> str:
     if not report.maps[method].has_layers:
         return "all"
-    return report.layer_names[state] + (" ★" if state == report.choices[method].layer else "")
+    return wording.starred_names(report, method)[state]
 
 
 def _title(report: LayerReport, state: int) -> str:

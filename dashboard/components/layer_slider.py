@@ -12,11 +12,12 @@ def show(report: LayerReport, method: str) -> int:
     if not report.maps[method].has_layers:
         return 0
     session.settle_layer(recommended, n_states)
+    names = wording.starred_names(report, method)
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="large")
     with row:
         layer = st.select_slider(
             wording.LAYER, range(n_states), key="layer", on_change=session.keep_layer,
-            format_func=lambda l: report.layer_names[l] + (" ★" if l == recommended else ""),
+            format_func=names.__getitem__,
         )
         if layer != recommended:
             st.button(wording.BACK, on_click=session.follow_recommendation, type="tertiary")

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from dashboard.theme import SANS, Palette
 
 
-def layer_figure(layer_names: tuple[str, ...], palette: Palette) -> go.Figure:
+def layer_figure(layer_names: list[str], shown: int, palette: Palette) -> go.Figure:
     """An empty figure with the layers below and shares of 100 % at the left."""
     axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "tickfont": {"color": palette.muted, "size": 13}}
     layers = list(range(len(layer_names)))
@@ -24,6 +24,7 @@ def layer_figure(layer_names: tuple[str, ...], palette: Palette) -> go.Figure:
         xaxis=axis | {"tickmode": "array", "tickvals": layers, "ticktext": list(layer_names), "range": [-0.4, len(layers) - 0.6]},
         yaxis=axis | {"tickformat": ".0%", "showgrid": True, "gridcolor": palette.line, "range": [-0.04, 1.08], "tickvals": [0, 0.5, 1]},
     )
+    figure.add_vline(x=shown, line={"color": palette.line, "width": 10}, layer="below")
     return figure
 
 

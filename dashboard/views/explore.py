@@ -14,6 +14,8 @@ from dashboard.figures.coherence_curve import coherence_curve
 from dashboard.figures.stopping_curve import stopping_curve
 from dashboard.units import Units, units_of
 
+COLUMNS = (12, 9)  # the map is the widest thing; the curves below keep its gutter
+
 
 def explore() -> None:
     """Choose, compute, show. What can't be explained gets a sentence, and the text stays in its box."""
@@ -73,18 +75,17 @@ def show_more(report: LayerReport, method: str, layer: int, options: Options) ->
 
 def show_layers(report: LayerReport, method: str, units: Units, layer: int, selected: int, options: Options) -> None:
     """All layers: the map, the readings of the selected word, and the two curves."""
-    palette, names, choice = theme.palette(st.context.theme.type), report.layer_names, report.choices[method]
-    left, right = st.columns([12, 9], gap="medium")
+    palette, names = theme.palette(st.context.theme.type), wording.starred_names(report, method)
+    left, right = st.columns(COLUMNS, gap="medium")
     with left, st.container(border=True, key="card-map", height="stretch"):
         layer_map.show(report, method, units, layer, selected, options.strength, options.one_scale, "map")
     with right, st.container(border=True, key="card-readings", height="stretch"):
         layer_readings.show(report, method, units, layer, selected, "readings")
-    recommended = choice.layer if report.maps[method].has_layers else None
     shares = [report.profiles[name] for name in ("own_top1", "content_share") if name in report.profiles]
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns(COLUMNS, gap="medium")
     with left:
         note = wording.COHERENCE_NOTE if "own_top1" in report.profiles else wording.NO_HEAD_NOTE
-        curve.show(wording.COHERENCE_TITLE, coherence_curve(shares, names, layer, recommended, palette), note, "coherence")
+        curve.show(wording.COHERENCE_TITLE, coherence_curve(shares, names, layer, palette), note, "coherence")
     with right:
         stopping = stopping_curve(report.layer_probabilities, report.prediction.labels, report.prediction.target, names, layer, palette)
         curve.show(wording.STOPPING_TITLE, stopping, wording.STOPPING_NOTE, "stopping")

@@ -80,7 +80,7 @@ def test_what_is_no_report_is_refused_in_a_sentence(text):
     assert str(caught.value)[0].isupper() and str(caught.value).endswith(".")
 
 
-REQUIRED = ("query", "tokens", "words", "prediction", "maps", "profiles", "layer_probabilities", "choices", "coverage", "provenance")
+REQUIRED = ("query", "tokens", "words", "prediction", "maps", "coherence", "layer_probabilities", "choices", "coverage", "provenance")
 
 
 @pytest.mark.parametrize("part", REQUIRED)

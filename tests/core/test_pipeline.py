@@ -45,7 +45,7 @@ def _check(report: LayerReport, methods: set[str], n_layers: int = 4) -> None:
         assert saliency.scores.shape == (rows, n_tokens) and np.isfinite(saliency.scores).all()
         assert (saliency.method, saliency.signed, saliency.unit, saliency.rows) == (name, card.signed, card.unit, card.rows)
         assert saliency.signed or (saliency.scores >= 0).all()
-        assert np.abs(saliency.scores[:, content]).max() > 0
+        assert np.abs(saliency.scores[:, content]).max() > 0 or name in ("grad_cam", "layer_mean")  # clipped, or cancelled out
         assert (saliency.seed is not None) == (name in ("fast", "faithful", "accurate"))
         assert (saliency.gap is not None) == name.startswith("path")
         assert saliency.gap is None or saliency.gap.shape == (n_layers,)

@@ -1,5 +1,7 @@
 """Each scorer against its definition, written out by hand or computed by Captum."""
 
+import copy
+
 import pytest
 import torch
 from captum.attr import LayerGradCam
@@ -112,7 +114,7 @@ class ChannelsFirst(nn.Module):
 
 
 def test_grad_cam_is_captum_s_with_channels_first(family_of, classifier_of):
-    classifier, model = classifier_of("bert"), family_of("bert").classifier()
+    classifier, model = classifier_of("bert"), copy.deepcopy(family_of("bert").classifier())
     batch = batch_of(classifier, TEXT)
     layers = [model.bert.embeddings, *model.bert.encoder.layer]
     wrapped = [ChannelsFirst(layer) for layer in layers]

@@ -1,0 +1,65 @@
+"""The Explore page as a visitor handles it."""
+
+import re
+
+from playwright.sync_api import Locator, Page
+
+IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
+HERO_TEXT = """() => {
+  for (const element of document.querySelectorAll(".st-key-card-hero *")) {
+    const text = element.shadowRoot?.querySelector(".text");
+    if (text) return text.textContent;
+  }
+}"""
+
+
+class ExplorePage:
+    """Locators and gestures; `page` is Playwright's own."""
+
+    def __init__(self, page: Page):
+        self.page = page
+
+    def settle(self) -> None:
+        """Wait until nothing runs and nothing is a grey placeholder any more."""
+        self.page.wait_for_timeout(150)  # an event just sent needs a moment to show as running
+        self.page.wait_for_selector(IDLE, timeout=30_000)
+        self.page.wait_for_function("document.querySelectorAll('[data-testid=stSkeleton]').length === 0", timeout=30_000)
+
+    @property
+    def title(self) -> Locator:
+        """The hero's heading, with the layer and the class in it."""
+        return self.page.locator(".st-key-card-hero").get_by_role("heading", name=re.compile("used for"))
+
+    @property
+    def readings(self) -> Locator:
+        """The heading of the table of readings, with the selected word in it."""
+        return self.page.get_by_role("heading", name=re.compile("^How each layer reads"))
+
+    @property
+    def slider(self) -> Locator:
+        """The layer slider."""
+        return self.page.get_by_role("slider", name="Layer")
+
+    def word(self, text: str) -> Locator:
+        """A word of the hero."""
+        return self.page.locator(".st-key-hero").get_by_role("button", name=re.compile(rf"^{re.escape(text)}, saliency (plus|minus) \d"))
+
+    def cell(self, word: str, layer: str) -> Locator:
+        """A cell of the map."""
+        return self.page.get_by_role("gridcell", name=re.compile(rf"^{re.escape(word)}, {layer}, saliency"))
+
+    def hero_text(self) -> str:
+        """The text as drawn, without its heading."""
+        return self.page.evaluate(HERO_TEXT)
+
+    def type_text(self, text: str) -> None:
+        """Replace the text and apply it."""
+        self.page.get_by_label("Text", exact=True).fill(text)
+        self.page.keyboard.press("Control+Enter")
+        self.settle()
+
+    def choose(self, label: str, option: str) -> None:
+        """Pick an option of a select box."""
+        self.page.get_by_role("combobox", name=re.compile(label)).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+        self.settle()

@@ -1,0 +1,51 @@
+"""The page as a whole: accessible, narrow, dark, and sent with its security headers."""
+
+import urllib.request
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE_RUN = """async (rules) => (await axe.run(document, {runOnly: rules})).violations
+  .map(v => [v.id, v.impact, v.nodes.map(n => n.target.join() + " " + n.failureSummary)])"""
+WIDE_ELEMENTS = """() => [document.documentElement.scrollWidth - innerWidth,
+  document.querySelector(".stMain").scrollWidth - document.querySelector(".stMain").clientWidth]"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_accessibility_violations(visit, scheme):
+    explore = visit("/?layer=3", scheme=scheme)
+    explore.page.get_by_text("How is this computed?").click()
+    explore.page.get_by_text("Options", exact=True).click()
+    explore.settle()
+    explore.page.evaluate(AXE)
+    assert explore.page.evaluate(AXE_RUN, RULES) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_a_phone(visit, scheme):
+    explore = visit(width=390, height=844, scheme=scheme)
+    explore.type_text("Incomprehensibilities " + "x" * 300 + " and a long list of words that goes on and on and on and on for a while yet")
+    assert explore.page.evaluate(WIDE_ELEMENTS) == [0, 0]
+
+
+def test_the_dark_theme_is_dark(visit):
+    colours = {}
+    for scheme in ("light", "dark"):
+        page = visit(scheme=scheme).page
+        colours[scheme] = page.evaluate("getComputedStyle(document.querySelector('.st-key-card-hero')).backgroundColor")
+    assert colours == {"light": "rgb(255, 255, 255)", "dark": "rgb(26, 30, 36)"}
+
+
+def test_the_headers(server):
+    headers = urllib.request.urlopen(server).headers
+    assert headers["x-frame-options"] == "DENY" and headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_another_host_name_is_refused(server):
+    request = urllib.request.Request(server, headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(request)

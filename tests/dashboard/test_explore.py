@@ -1,0 +1,222 @@
+"""The Explore page in each of its states, run without a browser on a tiny random model."""
+
+import dataclasses
+import gc
+import json
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core import pipeline
+from core.catalog import CATALOG
+from core.methods import ONE_PASS
+from dashboard import wording
+
+MAIN = Path(__file__).parents[2] / "dashboard" / "main.py"
+LABELS = ["negative", "neutral", "positive"]
+
+
+@pytest.fixture
+def open_page(family_of, monkeypatch):
+    """`open_page(**query)`: a new session's page, with the tiny model in the catalog; counts the engine's calls."""
+    monkeypatch.setitem(CATALOG, "sentiment", dataclasses.replace(CATALOG["sentiment"], path=family_of("bert").path))
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    calls = []
+    for name in ("analyse", "add_methods"):
+        original = getattr(pipeline, name)
+        monkeypatch.setattr(pipeline, name, lambda *a, _run=original, _name=name, **k: (calls.append(_name), _run(*a, **k))[1])
+
+    def open_with(**query):
+        page = AppTest.from_file(MAIN, default_timeout=30)
+        page.query_params.update(query)
+        page.run()
+        gc.freeze()  # as the launcher does; otherwise each run of a page walks all of torch
+        assert not page.exception, page.exception
+        return page
+
+    open_with.calls = calls
+    return open_with
+
+
+def components(page, name: str) -> list[dict]:
+    """What the components of one kind were given to draw."""
+    elements = [element.proto for element in page.get("bidi_component")]
+    return [json.loads(proto.json) for proto in elements if proto.component_name == f"layer_saliency.{name}"]
+
+
+def notices(page) -> list[str]:
+    return [data["sentence"] for data in components(page, "notice")]
+
+
+def hero(page) -> dict:
+    return components(page, "token_text")[0]
+
+
+def retype(page, text: str):
+    page.text_area(key="text").set_value(text).run()
+    assert not page.exception, page.exception
+    return page
+
+
+def test_the_default_page_explains_an_example(open_page):
+    page = open_page()
+    assert not notices(page)
+    assert "".join(piece for piece, _ in hero(page)["pieces"]) == wording.EXAMPLES[wording.FIRST_EXAMPLE]
+    assert hero(page)["why"].startswith("★ Recommended")
+    assert len(components(page, "layer_map")) == len(components(page, "layer_readings")) == len(components(page, "prediction_bars")) == 1
+    assert len(page.get("plotly_chart")) == 2
+    assert "1 forward and 1 backward pass" in page.main.caption[-1].value
+
+
+def test_there_are_at_least_eight_examples_and_each_is_explained(open_page):
+    page = open_page()
+    assert len(wording.EXAMPLES) >= 8
+    for name, text in wording.EXAMPLES.items():
+        page.get("button_group")[0].set_value(name).run()
+        assert not page.exception and not [n for n in notices(page) if "model read the first" not in n]
+        assert page.text_area(key="text").value == text
+
+
+def test_a_layer_change_makes_no_model_call(open_page):
+    page = open_page()
+    before, shown = list(open_page.calls), hero(page)["scores"]
+    page.select_slider(key="layer").set_value(0).run()
+    assert hero(page)["scores"] != shown and hero(page)["title"] == "What the embedding used for "
+    assert open_page.calls == before
+
+
+def test_neither_do_method_words_and_options(open_page):
+    page = open_page()
+    before = list(open_page.calls)
+    for method in ONE_PASS[1:]:
+        page.selectbox(key="method").set_value(method).run()
+        assert not page.exception
+    page.toggle(key="special").set_value(True).run()
+    page.toggle(key="one_scale").set_value(True).run()
+    page.selectbox(key="rule").set_value("max-abs").run()
+    page.slider(key="strength").set_value(2.0).run()
+    assert not page.exception and open_page.calls == before
+    assert hero(page)["special"]
+
+
+def test_a_new_text_makes_one_call(open_page):
+    page = open_page()
+    before = len(open_page.calls)
+    retype(page, "A new text.")
+    assert open_page.calls[before:].count("analyse") == 1
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
+def test_blank_text_gets_a_sentence(open_page, text):
+    page = retype(open_page(), text)
+    assert notices(page) == [wording.NO_TEXT]
+
+
+def test_text_without_anything_to_read_gets_a_sentence_and_stays(open_page):
+    page = retype(open_page(), "\x01\x02")
+    assert len(notices(page)) == 1 and page.text_area(key="text").value == "\x01\x02"
+    retype(page, "Fine again.")
+    assert not notices(page) and hero(page)["texts"][0] == "Fine"
+
+
+@pytest.mark.parametrize("text", ["Zeugma", "!!!", "‮abc", "<script>alert(1)</script> **b** $x$ :smile:", "שלום עולם", "a\x00b", "🍿"])
+def test_odd_texts_are_explained(open_page, text):
+    page = retype(open_page(), text)
+    assert not notices(page)
+    drawn = "".join(piece for piece, _ in hero(page)["pieces"])
+    assert drawn == text.replace("\x00", "␀")
+    retyped = [element for element in (*page.markdown, *page.caption) if text in element.value]
+    assert not retyped  # markdown is no place for anyone's words
+
+
+def test_a_text_beyond_the_limit_says_what_was_read(open_page):
+    page = retype(open_page(), "word " * 50_000)
+    assert len(notices(page)) == 1 and "of 250,000 characters" in notices(page)[0]
+    assert len(components(page, "layer_map")[0]["words"]) <= 60
+
+
+def test_an_unknown_model_in_the_address(open_page):
+    page = open_page(model="../../etc")
+    assert "“../../etc”" in notices(page)[0] and page.selectbox(key="model").value == "sentiment"
+    assert hero(page)["pieces"]
+
+
+def test_a_class_that_the_model_does_not_have(open_page):
+    page = open_page(**{"class": "sports"})
+    assert "“sports”" in notices(page)[0] and "neutral" in notices(page)[0]
+    assert page.selectbox(key="target").value == ""
+
+
+@pytest.mark.parametrize("layer", ["999", "-1", "nan", "٣", "1" * 40])
+def test_an_impossible_layer_in_the_address_gives_the_recommended_one(open_page, layer):
+    assert hero(open_page(layer=layer))["why"].startswith("★ Recommended")
+
+
+def test_an_unknown_method_in_the_address(open_page):
+    page = open_page(method="magic")
+    assert "“magic”" in notices(page)[0] and "decoded" in hero(page)["subtitle"]
+
+
+def test_the_address_opens_what_it_names(open_page):
+    page = open_page(**{"class": "neutral", "against": "positive", "layer": "1", "method": "undecoded", "text": "A link."})
+    assert not notices(page)
+    assert hero(page)["question"] == "neutral rather than positive" and hero(page)["title"] == "What layer 1 used for "
+    assert "not decoded" in hero(page)["subtitle"] and page.text_area(key="text").value == "A link."
+
+
+def test_the_address_follows_but_keeps_the_text_to_itself(open_page):
+    page = retype(open_page(), "Something private.")
+    page.select_slider(key="layer").set_value(1).run()
+    page.selectbox(key="target").set_value("neutral").run()
+    assert dict(page.query_params) == {"model": "sentiment", "layer": "1", "class": "neutral"}
+    page.toggle(key="text_in_link").set_value(True).run()
+    assert page.query_params["text"] == "Something private."
+
+
+def test_the_same_class_on_both_sides(open_page):
+    page = open_page()
+    page.selectbox(key="target").set_value("neutral")
+    page.selectbox(key="against").set_value("neutral").run()
+    assert not page.exception and len(notices(page)) == 1 and "both sides" in notices(page)[0]
+    page.selectbox(key="against").set_value("positive").run()
+    assert not notices(page) and hero(page)["question"] == "neutral rather than positive"
+
+
+def test_a_blank_text_in_between_loses_no_choice(open_page):
+    page = open_page()
+    page.select_slider(key="layer").set_value(1).run()
+    page.selectbox(key="target").set_value("neutral").run()
+    retype(page, " ")
+    retype(page, "Back again.")
+    assert hero(page)["question"] == "neutral" and page.select_slider(key="layer").value == 1
+
+
+def test_the_faithful_map_stands_beside_the_first(open_page):
+    page = open_page()
+    button = next(button for button in page.button if button.label == wording.FAITHFUL)
+    button.click().run()
+    assert not page.exception
+    first, second = components(page, "token_text")
+    assert "stratified" in second["subtitle"] and "stratified" not in first["subtitle"]
+    assert open_page.calls.count("analyse") == 1
+    assert wording.FAITHFUL not in [button.label for button in page.button]
+    assert "11 rows" in page.main.caption[-1].value
+
+
+def test_the_slider_follows_the_recommendation_until_it_is_moved(open_page):
+    page = open_page()
+    page.select_slider(key="layer").set_value(0).run()
+    retype(page, "Another text of some words.")
+    assert page.select_slider(key="layer").value == 0
+    next(button for button in page.button if button.label == wording.BACK).click().run()
+    assert hero(page)["why"].startswith("★ Recommended")
+
+
+def test_a_model_that_cannot_be_loaded_gets_a_sentence(open_page, monkeypatch, tmp_path):
+    monkeypatch.setitem(CATALOG, "sentiment", dataclasses.replace(CATALOG["sentiment"], path=tmp_path))
+    st.cache_resource.clear()
+    page = open_page()
+    assert notices(page) and "config.json" in notices(page)[0]

@@ -1,0 +1,49 @@
+"""The curves: what they hold, and that labels of a model can't be read as markup."""
+
+import numpy as np
+import pytest
+
+from dashboard import theme
+from dashboard.figures.coherence_curve import coherence_curve
+from dashboard.figures.stopping_curve import stopping_curve
+from tests.dashboard.reports import make_report
+
+NAMES = ["emb", "1", "2 ★", "3"]
+
+
+@pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK])
+def test_the_coherence_curve_holds_both_shares_and_their_layers(palette):
+    report = make_report()
+    figure = coherence_curve([report.profiles["own_top1"], report.profiles["content_share"]], NAMES, 1, palette)
+    assert [trace.name for trace in figure.data] == ["words recovered", "saliency on words"]
+    assert np.allclose(figure.data[0].y, report.profiles["own_top1"].values)
+    assert list(figure.data[0].customdata) == [0, 1, 2, 3]
+    assert list(figure.layout.xaxis.ticktext) == NAMES
+
+
+def test_points_below_one_half_are_hollow_and_the_shown_one_large():
+    figure = coherence_curve([make_report().profiles["own_top1"]], NAMES, 1, theme.LIGHT)
+    marker = figure.data[0].marker
+    assert marker.color[3] == theme.LIGHT.surface and marker.color[0] == theme.LIGHT.text
+    assert marker.size[1] > marker.size[0]
+
+
+def test_without_a_head_there_is_one_curve():
+    assert len(coherence_curve([make_report(has_head=False).profiles["content_share"]], NAMES, 0, theme.LIGHT).data) == 1
+
+
+def test_the_explained_class_is_the_solid_line():
+    probabilities = np.array([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
+    figure = stopping_curve(probabilities, ("a", "b", "c"), 1, ["emb", "1"], 0, theme.LIGHT)
+    assert [trace.name for trace in figure.data] == ["b", "c", "a"]
+    assert figure.data[0].line.dash == "solid" and list(figure.data[0].y) == [0.5, 0.1]
+
+
+def test_many_classes_draw_few_lines():
+    figure = stopping_curve(np.full((3, 50), 0.02), tuple(map(str, range(50))), 49, ["emb", "1", "2"], 0, theme.LIGHT)
+    assert len(figure.data) == 3 and figure.data[0].name == "49"
+
+
+def test_labels_are_no_markup():
+    figure = stopping_curve(np.full((2, 2), 0.5), ("<b>x</b>", "<img src=x>"), 0, ["emb", "1"], 0, theme.LIGHT)
+    assert figure.data[0].name == "&lt;b&gt;x&lt;/b&gt;" and "<img" not in figure.data[1].hovertemplate
