@@ -16,6 +16,8 @@ from core.records import (
     Coverage, LayerChoice, LayerDecoding, LayerProfile, LayerReport, Prediction, Provenance, Query, SaliencyMap, Settings, Tokens,
 )  # fmt: skip
 
+MOST_WORDS = 400  # of a text whose every layer is drawn; a longer one shows the layer asked for
+
 SCHEMA = "layer-saliency/report/1"
 
 
@@ -116,22 +118,36 @@ def _rebuild_decoding(decoding: dict) -> LayerDecoding:
 
 
 def to_html(report: LayerReport, method: str | None = None, layer: int | None = None, rule: str = "sum") -> str:
-    """One layer of one method as escaped HTML: prediction, coloured words, legend, how it was made. Holds no script, and asks for no other file."""
+    """One method as escaped HTML: prediction, the words at one layer, every layer, how it was made. No script, no request."""
     method = method or report.headline
-    saliency = report.maps[method]
-    layer = report.choices[method].layer if layer is None else layer
-    scores = merge_tokens(saliency.at(layer), report.tokens, rule)
-    largest = float(np.abs(scores).max(initial=0.0))
+    saliency, choice, made = report.maps[method], report.choices[method], report.provenance
+    layer = choice.layer if layer is None else layer
+    scores = merge_tokens(saliency.scores, report.tokens, rule)  # (L, W) or (1, W)
+    shown = scores[layer if saliency.has_layers else 0]
+    largest = float(np.abs(shown).max(initial=0.0))
     prediction, where = report.prediction, f"layer {report.layer_names[layer]}, " if saliency.has_layers else ""
-    probability = prediction.probabilities[prediction.predicted]
-    made = report.provenance
+    rows = f"{made.rows} forward and backward rows, {sum(made.seconds.values()) * 1000:.0f} ms"
     return "".join((
         '<section style="font-family:Georgia,serif;max-width:60em">',
-        f"<p><b>{escape(prediction.labels[prediction.predicted])}</b> {probability:.1%} · words for <b>{escape(prediction.question)}</b></p>",
-        words_to_html(report.query.text, report.tokens.word_spans, scores, largest or None),
+        f"<p><b>{escape(prediction.labels[prediction.predicted])}</b> {prediction.probabilities[prediction.predicted]:.1%}",
+        f" · words for <b>{escape(prediction.question)}</b>, {where}{escape(saliency.label)}</p>",
+        words_to_html(report.query.text, report.tokens.word_spans, shown, largest or None),
         legend_to_html(largest, saliency.unit, saliency.signed),
-        f"<p>{where}{escape(saliency.label)}: {escape(METHODS[method].explanation)} <code>{escape(saliency.formula)}</code><br>",
-        f"{escape(report.choices[method].reason)}<br>",
-        f"Read: {report.coverage.share:.0%} of the text. Model {escape(made.model)}, revision {escape(made.revision)}, {made.dtype} on {escape(made.device)}, ",
-        f"{made.rows} forward and backward rows, {sum(made.seconds.values()) * 1000:.0f} ms.</p></section>",
+        _layers_to_html(report, scores) if saliency.has_layers and len(report.word_texts) <= MOST_WORDS else "",
+        f"<p>{escape(METHODS[method].explanation)} <code>{escape(saliency.formula)}</code>, {escape(saliency.source)}.<br>",
+        f"{escape(choice.reason)}<br>",
+        f"Read: {report.coverage.share:.0%} of the text. Model {escape(made.model)}, revision {escape(made.revision)}, ",
+        f"{escape(made.dtype)} on {escape(made.device)}, {rows}.</p></section>",
     ))  # fmt: skip
+
+
+def _layers_to_html(report: LayerReport, scores: np.ndarray) -> str:
+    """A table of every layer, deepest first: its name, how many words are recovered there, its words on their own scale."""
+    recovered = report.profiles.get("own_top1")
+    rows = []
+    for layer in reversed(range(len(scores))):
+        read = f"{recovered.values[layer]:.0%}" if recovered is not None else "–"
+        words = words_to_html(report.query.text, report.tokens.word_spans, scores[layer])
+        rows.append(f"<tr><td>{report.layer_names[layer]}</td><td>{read}</td><td>{words}</td></tr>")
+    head = "<tr><th>layer</th><th>words recovered</th><th>words, each layer on its own scale</th></tr>"
+    return f'<table style="font-size:.85em;text-align:left">{head}{"".join(rows)}</table>'

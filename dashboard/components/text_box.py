@@ -14,7 +14,7 @@ def show() -> str:
             on_change=session.edit_text, persist_state="session",
         )
     with button:
-        st.button(wording.EXPLAIN, type="primary", width="stretch")  # leaving the box applies the text; the button says so
+        st.button(wording.EXPLAIN, width="stretch")  # leaving the box applies the text; the button says so
     st.pills(
         wording.EXAMPLES_LABEL, tuple(wording.EXAMPLES), key="example", label_visibility="collapsed", on_change=session.take_example,
         wrap=True, width="stretch",

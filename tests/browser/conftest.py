@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.explore_page import ExplorePage
 
@@ -20,7 +20,8 @@ QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-START_SECONDS = 90
+START_SECONDS = 120
+expect.set_options(timeout=20_000)  # ms: a busy machine is slow, not wrong
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
 """The Explore page as a visitor handles it."""
 
 import re
+import time
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 HERO_TEXT = """() => {
@@ -23,7 +24,7 @@ class ExplorePage:
         """Wait until nothing runs and nothing is a grey placeholder any more."""
         self.page.wait_for_timeout(150)  # an event just sent needs a moment to show as running
         self.page.wait_for_selector(IDLE, timeout=30_000)
-        self.page.wait_for_function("document.querySelectorAll('[data-testid=stSkeleton]').length === 0", timeout=30_000)
+        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=30_000)
 
     @property
     def title(self) -> Locator:
@@ -49,8 +50,15 @@ class ExplorePage:
         return self.page.get_by_role("gridcell", name=re.compile(rf"^{re.escape(word)}, {layer}, saliency"))
 
     def hero_text(self) -> str:
-        """The text as drawn, without its heading."""
+        """The text as drawn, character for character, without its heading."""
         return self.page.evaluate(HERO_TEXT)
+
+    def expect_hero_text(self, text: str, seconds: float = 20) -> None:
+        """Wait until the hero shows exactly this text."""
+        deadline = time.monotonic() + seconds
+        while self.hero_text() != text and time.monotonic() < deadline:
+            self.page.wait_for_timeout(50)
+        assert self.hero_text() == text
 
     def type_text(self, text: str) -> None:
         """Replace the text and apply it."""

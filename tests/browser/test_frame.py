@@ -1,5 +1,6 @@
 """The page as a whole: accessible, narrow, dark, and sent with its security headers."""
 
+import http.client
 import urllib.request
 from pathlib import Path
 
@@ -45,7 +46,13 @@ def test_the_headers(server):
     assert "default-src 'none'" in headers["content-security-policy"]
 
 
-def test_another_host_name_is_refused(server):
-    request = urllib.request.Request(server, headers={"Host": "evil.example"})
-    with pytest.raises(urllib.error.HTTPError):
-        urllib.request.urlopen(request)
+@pytest.mark.parametrize(
+    "foreign, status",
+    [({}, 101), ({"Host": "evil.example"}, 403), ({"Origin": "http://evil.example"}, 403)],
+    ids=["own", "other host name", "other origin"],
+)
+def test_only_its_own_pages_may_connect(server, foreign, status):
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=5)
+    connection.request("GET", "/_stcore/stream", headers={**upgrade, "Origin": server, **foreign})
+    assert connection.getresponse().status == status

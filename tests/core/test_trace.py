@@ -124,6 +124,31 @@ def test_gradients_are_finite_differences(classifier_of):
         torch.testing.assert_close(measured, computed, rtol=1e-6, atol=1e-8)
 
 
+def test_without_positions_permuting_tokens_permutes_scores(classifier_of):
+    """fp64, position embeddings zeroed: a transformer then reads a bag of tokens."""
+    classifier = _in_double(classifier_of("bert"))
+    with torch.no_grad():
+        classifier.model.bert.embeddings.position_embeddings.weight.zero_()
+    batch = batch_of(classifier, TEXT)
+    order = torch.cat([torch.tensor([0]), 1 + torch.randperm(batch.input_ids.shape[1] - 1, generator=torch.Generator().manual_seed(0))])
+    shuffled = TokenBatch(*(part[:, order] for part in (batch.input_ids, batch.attention_mask, batch.is_special)))
+    straight, permuted = (layer_relevance(trace_layers(classifier, each, target=2)) for each in (batch, shuffled))
+    torch.testing.assert_close(permuted, straight[:, :, order], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["bert", "roberta", "modernbert", "llama"])
+def test_the_kind_of_attention_does_not_matter(name, family_of, classifier_of):
+    """Plain attention against the fused one that torch offers."""
+    classifier = classifier_of(name)
+    model = copy.deepcopy(classifier.model)
+    model.set_attn_implementation("eager")
+    assert model.config._attn_implementation != classifier.model.config._attn_implementation
+    batch = batch_of(classifier, *TEXTS)
+    fused = trace_layers(classifier, batch, target=1)
+    plain = trace_layers(dataclasses.replace(classifier, model=model), batch, target=1)
+    assert_close_by_layer(layer_relevance(plain), layer_relevance(fused), 1e-4)
+
+
 @pytest.mark.parametrize("name", DECODERS)
 def test_a_linear_head_without_bias_is_accounted_for_by_the_last_layer(name, classifier_of):
     """y = ⟨w, h_last⟩ at the last token, so Σ_i ⟨g_i, h_i⟩ = y."""

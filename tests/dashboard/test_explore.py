@@ -180,7 +180,7 @@ def test_the_same_class_on_both_sides(open_page):
     page = open_page()
     page.selectbox(key="target").set_value("neutral")
     page.selectbox(key="against").set_value("neutral").run()
-    assert not page.exception and len(notices(page)) == 1 and "both sides" in notices(page)[0]
+    assert not page.exception and len(notices(page)) == 1 and "both the class" in notices(page)[0]
     page.selectbox(key="against").set_value("positive").run()
     assert not notices(page) and hero(page)["question"] == "neutral rather than positive"
 
