@@ -141,6 +141,12 @@ def to_html(report: LayerReport, method: str | None = None, layer: int | None = 
     ))  # fmt: skip
 
 
+def to_page(report: LayerReport, method: str | None = None, layer: int | None = None, rule: str = "sum") -> str:
+    """`to_html` as a file of its own: encoding and title said, so that any browser opens it right."""
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    return f"{head}<title>Layer Saliency</title>{to_html(report, method, layer, rule)}</html>"
+
+
 def _layers_to_html(report: LayerReport, scores: np.ndarray) -> str:
     """A table of every layer, deepest first: its name, how many words are recovered there, its words on their own scale."""
     recovered = report.profiles.get("own_top1")
