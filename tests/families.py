@@ -85,7 +85,8 @@ def _common_parts(words: Counter, n_parts: int) -> list[tuple[str, bool, int]]:
     for word, count in words.items():
         for start in range(len(word)):
             for end in range(start + 2, min(len(word), start + 6) + 1):
-                counts[word[start:end], start == 0] += count
+                if word[start:end].lstrip("▁").isalpha():  # real vocabularies hardly join letters and punctuation
+                    counts[word[start:end], start == 0] += count
     ranked = sorted(counts.items(), key=lambda item: (-item[1] * len(item[0][0]), item[0]))
     return [(part, is_first, count) for (part, is_first), count in ranked[:n_parts]]
 

@@ -16,10 +16,15 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.explore_page import ExplorePage
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 START_SECONDS = 120
 expect.set_options(timeout=20_000)  # ms: a busy machine is slow, not wrong
 
@@ -44,7 +49,9 @@ def _start(folder: Path, log: Path) -> tuple[subprocess.Popen, str]:
         port = _free_port()
         command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={port}"]
         with log.open("wb") as output:
-            process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+            process = subprocess.Popen(
+                command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+            )
         address = f"http://127.0.0.1:{port}"
         if _answers(process, address):
             return process, address
@@ -80,12 +87,16 @@ def browser():
 
 @pytest.fixture
 def visit(browser: Browser, server: str):
-    """`visit(path, width=…, scheme=…)`: the settled Explore page of a new visitor. Fails on script errors and foreign requests."""
+    """`visit(path, width=…, scheme=…)`: the Explore page of a new visitor. Fails on script errors and foreign requests."""
     contexts, errors, foreign = [], [], []
 
     def visit_page(path: str = "/", width: int = 1280, height: int = 900, scheme: str = "light") -> ExplorePage:
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce", locale="en-GB", timezone_id="UTC"
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            locale="en-GB",
+            timezone_id="UTC",
         )
         contexts.append(context)
         local = (server, server.replace("http", "ws"), "data:", "blob:")

@@ -43,7 +43,9 @@ class ExplorePage:
 
     def word(self, text: str) -> Locator:
         """A word of the hero."""
-        return self.page.locator(".st-key-hero").get_by_role("button", name=re.compile(rf"^{re.escape(text)}, saliency (plus|minus) \d"))
+        return self.page.locator(".st-key-hero").get_by_role(
+            "button", name=re.compile(rf"^{re.escape(text)}, saliency (plus|minus) \d")
+        )
 
     def cell(self, word: str, layer: str) -> Locator:
         """A cell of the map."""

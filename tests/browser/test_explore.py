@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 HOSTILE = (
     "<img src=x onerror=window.harmed=1> </span><script>window.harmed=2</script> [l](javascript:window.harmed=3) "
-    "![i](https://example.org/i.png) $\\frac12$ :smile: :material/home: **b** :red[x] \u202ereversed\u202c <style>*{display:none}</style>"
+    "![i](https://example.org/i.png) $\\frac12$ :smile: :material/home: **b** :red[x] \u202ereversed\u202c "
+    "<style>*{display:none}</style>"
 )
 
 
@@ -128,10 +129,14 @@ def test_subwords_and_special_tokens(visit):
 def test_more_faithful(visit):
     explore = visit()
     explore.page.get_by_role("button", name="More faithful").click()
-    expect(explore.page.locator(".st-key-card-faithful").get_by_text(re.compile("stratified, faithful"))).to_be_visible(timeout=20_000)
+    expect(explore.page.locator(".st-key-card-faithful").get_by_text(re.compile("stratified, faithful"))).to_be_visible(
+        timeout=20_000
+    )
     explore.settle()
     explore.word("cinema").click()
-    expect(explore.page.locator(".st-key-faithful").get_by_role("button", name=re.compile("^cinema,"))).to_have_attribute("aria-pressed", "true")
+    expect(explore.page.locator(".st-key-faithful").get_by_role("button", name=re.compile("^cinema,"))).to_have_attribute(
+        "aria-pressed", "true"
+    )
 
 
 @pytest.mark.parametrize("label, ending", [("Download JSON", ".json"), ("Download HTML", ".html")])

@@ -28,7 +28,9 @@ def test_no_accessibility_violations(visit, scheme):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_a_phone(visit, scheme):
     explore = visit(width=390, height=844, scheme=scheme)
-    explore.type_text("Incomprehensibilities " + "x" * 300 + " and a long list of words that goes on and on and on and on for a while yet")
+    explore.type_text(
+        "Incomprehensibilities " + "x" * 300 + " and a long list of words that goes on and on and on and on for a while yet"
+    )
     assert explore.page.evaluate(WIDE_ELEMENTS) == [0, 0]
 
 
@@ -52,7 +54,12 @@ def test_the_headers(server):
     ids=["own", "other host name", "other origin"],
 )
 def test_only_its_own_pages_may_connect(server, foreign, status):
-    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
     connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=5)
     connection.request("GET", "/_stcore/stream", headers={**upgrade, "Origin": server, **foreign})
     assert connection.getresponse().status == status

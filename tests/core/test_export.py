@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.errors import ReportError
-from core.export import from_json, to_html, to_json
+from core.export import from_json, to_html, to_json, to_page
 from core.methods import METHODS, ON_DEMAND
 from core.pipeline import analyse
 from core.records import LayerReport, Query, Settings
@@ -99,7 +99,7 @@ def test_html_shows_the_text_escaped_and_whole(evil):
     page = Page(html)
     assert EVIL in page.text
     assert "<script" not in html.lower() and "<img" not in html.lower()
-    assert set(page.tags) <= {"section", "p", "b", "span", "code", "br"}
+    assert set(page.tags) <= {"section", "p", "b", "span", "code", "br", "table", "tr", "th", "td"}
     assert not any(name.startswith("on") for name, _ in page.attributes)
 
 
@@ -111,6 +111,12 @@ def test_html_of_every_method_and_layer_holds_no_external_reference(report, meth
         assert TEXT in page.text and METHODS[method].label in page.text and METHODS[method].formula in page.text
         assert not {name for name, _ in page.attributes} & {"src", "href", "srcset", "data", "action"}
         assert "url(" not in html and "@import" not in html and "<link" not in html
+
+
+def test_a_page_of_its_own_says_its_encoding(evil):
+    page = to_page(evil)
+    assert page.startswith("<!doctype html>") and '<meta charset="utf-8">' in page and to_html(evil) in page
+    assert "<script" not in page.lower()
 
 
 def test_html_shows_the_chosen_layer_of_the_headline(report):

@@ -187,7 +187,7 @@ def test_every_refusal_is_one_sentence(classifier_of):
         with pytest.raises(SaliencyError) as caught:
             analyse(classifier, query)
         message = str(caught.value)
-        assert message[0].isupper() and message.endswith(".") and "\n" not in message and "  " not in message and "( " not in message
+        assert (message[0].isupper() or message[0] == "“") and message.endswith(".") and "\n" not in message and "  " not in message and "( " not in message
 
 
 # --- other shapes of text -------------------------------------------------------------------------------------------

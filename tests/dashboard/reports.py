@@ -44,7 +44,9 @@ def make_map(method: str, scores: np.ndarray) -> SaliencyMap:
     return SaliencyMap(method, card.label, scores, card.signed, card.unit, card.formula, card.source, card.rows, 0.02)
 
 
-def make_report(text: str = TEXT, n_states: int = 4, labels: tuple[str, ...] = ("negative", "positive"), has_head: bool = True) -> LayerReport:
+def make_report(
+    text: str = TEXT, n_states: int = 4, labels: tuple[str, ...] = ("negative", "positive"), has_head: bool = True
+) -> LayerReport:
     """Scores count up: token t has (t − 2) · 0.1 · (l + 1) at layer l, so signs, ranks and sums are known."""
     tokens = make_tokens(text)
     n, n_classes = len(tokens.texts), len(labels)
@@ -60,7 +62,13 @@ def make_report(text: str = TEXT, n_states: int = 4, labels: tuple[str, ...] = (
         profiles["own_top1"] = LayerProfile("own_top1", "words recovered", np.linspace(1, 0.4, n_states), "share", True, "")
         ids = np.tile(np.arange(n)[None, :, None], (n_states, 1, 3)) * [1, 0, 0] + [0, 1, 2]  # own id first, then 1 and 2
         own = np.full((n_states, n), 0.7)
-        decoding = LayerDecoding(ids, dict(enumerate(tokens.texts)), np.broadcast_to([0.7, 0.2, 0.001], ids.shape).copy(), np.ones((n_states, n), int), own)
+        decoding = LayerDecoding(
+            ids,
+            dict(enumerate(tokens.texts)),
+            np.broadcast_to([0.7, 0.2, 0.001], ids.shape).copy(),
+            np.ones((n_states, n), int),
+            own,
+        )
     choice = LayerChoice(n_states - 2, "content share", "It is the deepest whose saliency still lies on words.")
     choices = {name: choice if maps[name].has_layers else LayerChoice(0, "only row", "One row.") for name in maps}
     return LayerReport(

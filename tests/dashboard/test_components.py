@@ -108,7 +108,9 @@ def test_bars_are_sorted_and_keep_the_explained_class():
     assert [row["name"] for row in rows if row["explained"]] == ["a"]
 
 
-@pytest.mark.parametrize("share, text", [(0.5, "50.0 %"), (0.99999, "> 99.9 %"), (0.00001, "< 0.1 %"), (1.0, "100.0 %"), (0.0, "0.0 %")])
+@pytest.mark.parametrize(
+    "share, text", [(0.5, "50.0 %"), (0.99999, "> 99.9 %"), (0.00001, "< 0.1 %"), (1.0, "100.0 %"), (0.0, "0.0 %")]
+)
 def test_probabilities_are_never_rounded_to_certainty(share, text):
     assert wording.percent(share) == text
 

@@ -66,7 +66,12 @@ def test_the_default_page_explains_an_example(open_page):
     assert not notices(page)
     assert "".join(piece for piece, _ in hero(page)["pieces"]) == wording.EXAMPLES[wording.FIRST_EXAMPLE]
     assert hero(page)["why"].startswith("★ Recommended")
-    assert len(components(page, "layer_map")) == len(components(page, "layer_readings")) == len(components(page, "prediction_bars")) == 1
+    assert (
+        len(components(page, "layer_map"))
+        == len(components(page, "layer_readings"))
+        == len(components(page, "prediction_bars"))
+        == 1
+    )
     assert len(page.get("plotly_chart")) == 2
     assert "1 forward and 1 backward pass" in page.main.caption[-1].value
 
@@ -122,7 +127,9 @@ def test_text_without_anything_to_read_gets_a_sentence_and_stays(open_page):
     assert not notices(page) and hero(page)["texts"][0] == "Fine"
 
 
-@pytest.mark.parametrize("text", ["Zeugma", "!!!", "‮abc", "<script>alert(1)</script> **b** $x$ :smile:", "שלום עולם", "a\x00b", "🍿"])
+@pytest.mark.parametrize(
+    "text", ["Zeugma", "!!!", "\u202eabc", "<script>alert(1)</script> **b** $x$ :smile:", "שלום עולם", "a\x00b", "🍿"]
+)
 def test_odd_texts_are_explained(open_page, text):
     page = retype(open_page(), text)
     assert not notices(page)
@@ -204,6 +211,20 @@ def test_the_faithful_map_stands_beside_the_first(open_page):
     assert open_page.calls.count("analyse") == 1
     assert wording.FAITHFUL not in [button.label for button in page.button]
     assert "11 rows" in page.main.caption[-1].value
+
+
+def test_the_faithful_map_can_be_the_one_shown(open_page):
+    page = open_page(method="faithful")
+    assert not notices(page)
+    assert len(components(page, "token_text")) == 1 and "stratified" in hero(page)["subtitle"]
+    assert len(components(page, "layer_map")[0]["rows"]) == 4
+
+
+def test_both_maps_select_the_same_word(open_page):
+    page = open_page()
+    next(button for button in page.button if button.label == wording.FAITHFUL).click().run()
+    first, second = components(page, "token_text")
+    assert first["selected"] == second["selected"]
 
 
 def test_the_slider_follows_the_recommendation_until_it_is_moved(open_page):

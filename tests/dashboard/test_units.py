@@ -37,7 +37,7 @@ def test_special_tokens_stand_at_their_places_when_asked_for(by_words):
 
 
 @pytest.mark.parametrize("by_words", [True, False])
-@pytest.mark.parametrize("text", [TEXT, "  \n two  lines\n", "one", "!!! ?", "a\tb ‮c‬ <b>d</b> $x$ :e:"])
+@pytest.mark.parametrize("text", [TEXT, "  \n two  lines\n", "one", "!!! ?", "a\tb \u202ec\u202c <b>d</b> $x$ :e:"])
 def test_pieces_are_the_text_itself(text, by_words):
     units = units_of(make_report(text), "decoded", by_words)
     pieces = text_pieces(text, units)
@@ -50,9 +50,15 @@ def test_pieces_that_share_a_character_draw_it_once():
     report = make_report("ab")
     spans = np.array([(0, 0), (0, 2), (0, 2), (0, 0)])  # two byte-level pieces of one character
     tokens = dataclasses.replace(
-        report.tokens, texts=("[CLS]", "x", "y", "[SEP]"), spans=spans, is_special=np.array([1, 0, 0, 1], bool), word_of=np.array([-1, 0, 0, -1])
+        report.tokens,
+        texts=("[CLS]", "x", "y", "[SEP]"),
+        spans=spans,
+        is_special=np.array([1, 0, 0, 1], bool),
+        word_of=np.array([-1, 0, 0, -1]),
     )
-    report = dataclasses.replace(report, tokens=tokens, maps={"decoded": dataclasses.replace(report.maps["decoded"], scores=np.ones((4, 4)))})
+    report = dataclasses.replace(
+        report, tokens=tokens, maps={"decoded": dataclasses.replace(report.maps["decoded"], scores=np.ones((4, 4)))}
+    )
     assert text_pieces("ab", units_of(report, "decoded", by_words=False)) == [("ab", 0)]
 
 
