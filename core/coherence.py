@@ -28,7 +28,7 @@ def profile_content_share(relevance: Tensor, is_content: Tensor) -> LayerProfile
     return LayerProfile(
         "content_share",
         "saliency on words",
-        content_share(relevance, is_content).cpu().numpy(),
+        content_share(relevance, is_content).double().cpu().numpy(),
         "share",
         True,
         "Share of the layer's saliency that lies on words, not on special tokens such as [CLS].",

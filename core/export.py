@@ -52,13 +52,13 @@ def from_json(text: str) -> LayerReport:
     try:
         state = json.loads(text)
         schema = state["schema"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ReportError(f"This is not a saved report: {error!r}. Give a file written with --json or the download button.") from error
     if schema != SCHEMA:
         raise ReportError(f"The report has schema “{schema}”; this version reads “{SCHEMA}”. Make the report again.")
     try:
         return _rebuild(state)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ReportError(f"The report is damaged: {error!r}. Make it again.") from error
 
 
@@ -81,6 +81,9 @@ def _floats(values, kind=np.float32) -> np.ndarray:
 
 def _rebuild(state: dict) -> LayerReport:
     query = state["query"]
+    unknown = set(state["maps"]) - set(METHODS)
+    if unknown:
+        raise ValueError(f"unknown methods {sorted(unknown)}")
     settings = Settings(**{**query["settings"], "methods": tuple(query["settings"]["methods"])})
     rows = state["tokens"]
     tokens = Tokens(
@@ -137,7 +140,7 @@ def to_html(report: LayerReport, method: str | None = None, layer: int | None = 
         f"<p>{escape(METHODS[method].explanation)} <code>{escape(saliency.formula)}</code>, {escape(saliency.source)}.<br>",
         f"{escape(choice.reason)}<br>",
         f"Read: {report.coverage.share:.0%} of the text. Model {escape(made.model)}, revision {escape(made.revision)}, ",
-        f"{escape(made.dtype)} on {escape(made.device)}, {rows}.</p></section>",
+        f"{escape(made.dtype)} on {escape(made.device)}, {escape(rows)}.</p></section>",
     ))  # fmt: skip
 
 

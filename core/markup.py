@@ -10,10 +10,10 @@ MAX_ALPHA = 0.6  # the strongest fill still leaves the text on it legible in a l
 UNDERLINED = 0.15  # share of the strongest score from which a word is underlined too, so that colour is never alone
 
 
-def escape(text: str) -> str:
-    """`text` with &, <, >, quotes, and characters that HTML can't hold made harmless."""
+def escape(text: str, quote: bool = True) -> str:
+    """`text` with &, <, > and, where `quote` says so, quotes made harmless, and characters that HTML can't hold replaced."""
     shown = "".join("\N{REPLACEMENT CHARACTER}" if (c < " " and c not in "\t\n\r") or "\ud800" <= c <= "\udfff" else c for c in text)
-    return html.escape(shown, quote=True)
+    return html.escape(shown, quote=quote)
 
 
 def fill(share: float) -> str:
@@ -25,8 +25,8 @@ def fill(share: float) -> str:
 def words_to_html(text: str, spans: np.ndarray, scores: np.ndarray, largest: float | None = None) -> str:
     """A paragraph: the original text, each span (W, 2) coloured by its score (W) against `largest` (default: the strongest).
 
-    What lies between the spans is shown as it is. Each word is isolated, so that one with right-to-left or
-    direction-changing characters can't rearrange its neighbours.
+    What lies between the spans is shown as it is. Each word, and whatever but space lies between two, is isolated, so
+    that right-to-left or direction-changing characters can't rearrange their neighbours.
     """
     largest = largest or float(np.abs(scores).max(initial=0.0)) or 1.0
     parts, at = [], 0
@@ -35,10 +35,14 @@ def words_to_html(text: str, spans: np.ndarray, scores: np.ndarray, largest: flo
         line = "solid" if share >= 0 else "dotted"
         border = f"border-bottom:2px {line} {fill(np.sign(share) / MAX_ALPHA)};" if abs(share) >= UNDERLINED else ""
         style = f"background:{fill(share)};{border}border-radius:3px;padding:0 2px;unicode-bidi:isolate"
-        parts.append(escape(text[at:start]))
+        parts.append(_between(text[at:start]))
         parts.append(f'<span style="{style}" title="{score:+.4f}">{escape(text[start:end])}</span>')
         at = end
-    return f'<p style="line-height:2;white-space:pre-wrap">{"".join(parts)}{escape(text[at:])}</p>'
+    return f'<p style="line-height:2;white-space:pre-wrap">{"".join(parts)}{_between(text[at:])}</p>'
+
+
+def _between(text: str) -> str:
+    return f'<span style="unicode-bidi:isolate">{escape(text)}</span>' if text.strip() else escape(text)
 
 
 def legend_to_html(largest: float, unit: str, signed: bool) -> str:

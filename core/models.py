@@ -4,27 +4,28 @@ Nothing here runs code that a folder brings: only safetensors are read, and a co
 before transformers sees it.
 """
 
-import hashlib
-import json
+import textwrap
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import torch
 import transformers
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING
 
 from core.catalog import ModelSpec
 from core.errors import ModelError
+from core.folders import check_folder, fingerprint
 from core.lm_head import ClassifierHead, LanguageModelHead, find_final_norm
 
-CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "_attn_implementation_internal")
 # One folder holds a classifier and a language-model head, so each load finds tensors it does not want: that is no news.
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
 
+UNLOADABLE = (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError)  # what transformers raises on a broken folder
 LONGEST = 512  # tokens of one window; a model that could read more is given more windows
 
 
@@ -44,7 +45,7 @@ class Classifier:
     device: str
     dtype: str
     revision: str
-    """First 12 hex digits of the SHA-256 of the weights."""
+    """Fingerprint of the weights (`folders.fingerprint`)."""
     lm_source: str
     """Where the language-model head comes from; empty: there is none, and `missing_head` says why."""
     missing_head: str = ""
@@ -71,13 +72,19 @@ def load_classifier(spec: ModelSpec, device: str = "auto") -> Classifier:
     weights = check_folder(spec.path)
     try:
         tokenizer = AutoTokenizer.from_pretrained(spec.path, trust_remote_code=False)
-        model = _load(AutoModelForSequenceClassification, spec.path, device)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(f"The folder {spec.path} can't be loaded as a text classifier: {_first_line(error)}") from error
+        model, missing = _load(AutoModelForSequenceClassification, spec.path, device)
+    except UNLOADABLE as error:
+        raise ModelError(f"The folder {spec.path} can't be loaded as a text classifier: {_first_line(error)}. Save the model again, or give another.") from error
+    if missing:
+        raise ModelError(
+            f"The folder {spec.path} holds no finished text classifier: {', '.join(missing[:3])} is missing from its weights. "
+            "Give the folder of a model that was trained to classify."
+        )
     if not tokenizer.is_fast:
-        raise ModelError(f"The tokenizer of {spec.path} gives no character offsets; a folder with tokenizer.json is needed.")
+        raise ModelError(f"The tokenizer of {spec.path} gives no character offsets; a fast one (tokenizer.json) is needed.")
     probe = torch.tensor([tokenizer("a word")["input_ids"] or [0]], device=device)
-    lm_head, missing = _load_lm_head(spec.path, device, probe)
+    _check_traceable(model, probe)
+    lm_head, missing_head = _load_lm_head(spec.path, device, probe)
     return Classifier(
         spec=spec,
         model=model,
@@ -88,47 +95,34 @@ def load_classifier(spec: ModelSpec, device: str = "auto") -> Classifier:
         max_length=_max_length(tokenizer, model.config),
         device=device,
         dtype="fp32",
-        revision=hashlib.sha256(weights.read_bytes()).hexdigest()[:12],
+        revision=fingerprint(weights),
         lm_source="" if lm_head is None else "the same folder",
-        missing_head=missing,
+        missing_head=missing_head,
     )
 
 
-def check_folder(path: Path) -> Path:
-    """The weights file of a folder that may be loaded; ModelError says why another may not."""
-    if not path.is_dir():
-        raise ModelError(f"There is no folder {path}. Give the path of a folder that holds config.json and model.safetensors.")
-    if not (path / "config.json").is_file():
-        raise ModelError(f"The folder {path} has no config.json. Save the model with `save_pretrained` and give that folder.")
-    for file in ("config.json", "tokenizer_config.json"):
-        _refuse_code(path / file)
-    weights = [*path.glob("model*.safetensors")]
-    if not weights:
-        pickled = [file.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for file in path.glob(pattern)]
-        held = f"only {', '.join(pickled)}, which could run code when opened" if pickled else "no weights"
-        raise ModelError(f"The folder {path} holds {held}. Save the model again with safe_serialization=True, as model.safetensors.")
-    return weights[0]
-
-
-def _refuse_code(file: Path) -> None:
-    if not file.is_file():
-        return
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{file} is not valid JSON: {error}. Save the model again.") from error
-    asked = [key for key in CODE_KEYS if isinstance(config, dict) and config.get(key)]
-    if asked:
-        raise ModelError(f"{file} asks to run its own code ({', '.join(asked)}). Only architectures that transformers knows are loaded.")
-
-
-def _load(auto_class, path: Path, device: str) -> nn.Module:
-    """A frozen fp32 model from the safetensors of a local folder."""
-    model = auto_class.from_pretrained(
-        path, dtype=torch.float32, use_safetensors=True, trust_remote_code=False, local_files_only=True
+def _load(auto_class, path: Path, device: str) -> tuple[nn.Module, list[str]]:
+    """A frozen fp32 model from the safetensors of a local folder, and the names of the tensors that the folder lacks."""
+    model, report = auto_class.from_pretrained(
+        path, dtype=torch.float32, use_safetensors=True, trust_remote_code=False, local_files_only=True, output_loading_info=True
     )
     model.config.use_cache = False  # decoders would keep keys and values that nobody reads
-    return model.to(device).eval().requires_grad_(False)
+    missing = sorted({*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])})
+    return model.to(device).eval().requires_grad_(False), missing
+
+
+def _check_traceable(model: nn.Module, probe: Tensor) -> None:
+    """Refuse, by name, a family that does not take its word embeddings as an input: its graph can't be rooted there."""
+    family = model.config.model_type
+    refusal = f"Models of the family “{family}” can't be traced: their encoder does not take word embeddings as its input. Use another classifier."
+    try:
+        with torch.no_grad():
+            plain = model.base_model(input_ids=probe).last_hidden_state
+            rooted = model.base_model(inputs_embeds=model.get_input_embeddings()(probe)).last_hidden_state
+    except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise ModelError(refusal) from error
+    if not torch.allclose(plain, rooted, atol=1e-4, rtol=1e-3):
+        raise ModelError(refusal)
 
 
 def _load_lm_head(path: Path, device: str, probe: Tensor) -> tuple[LanguageModelHead | None, str]:
@@ -136,15 +130,11 @@ def _load_lm_head(path: Path, device: str, probe: Tensor) -> tuple[LanguageModel
     config = AutoConfig.from_pretrained(path)
     auto_class = AutoModelForMaskedLM if type(config) in MODEL_FOR_MASKED_LM_MAPPING else AutoModelForCausalLM
     try:
-        model, report = auto_class.from_pretrained(
-            path, dtype=torch.float32, use_safetensors=True, trust_remote_code=False, local_files_only=True, output_loading_info=True
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        model, missing = _load(auto_class, path, device)
+    except UNLOADABLE as error:
         return None, f"no language-model head fits this architecture ({_first_line(error)})"
-    missing = {*report["missing_keys"], *report.get("mismatched_keys", ())}
     if missing:
         return None, "the folder holds no language-model head, so layers can't be decoded into words"
-    model = model.to(device).eval().requires_grad_(False)
     head = LanguageModelHead(model, find_final_norm(model.base_model, probe))
     with torch.no_grad():
         last = model.base_model(input_ids=probe).last_hidden_state
@@ -161,4 +151,5 @@ def _max_length(tokenizer, config) -> int:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return textwrap.shorten(lines[0], 200, placeholder=" …").rstrip(".")

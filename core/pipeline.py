@@ -63,10 +63,13 @@ def analyse(classifier: Classifier, query: Query, progress: Progress | None = No
 
 def add_methods(classifier: Classifier, report: LayerReport, names: Iterable[str], progress: Progress | None = None) -> LayerReport:
     """The report with the maps of on-demand methods added, each of one batched forward and backward pass a window."""
-    names = [name for name in names if name not in report.maps]
     _check_methods(names)
+    names = [name for name in names if name not in report.maps]
     if not names:
         return report
+    unserved = [name for name in names if name not in ON_DEMAND]
+    if unserved:
+        raise MethodError(f"“{METHODS[unserved[0]].label}” is not to be had with this model: {classifier.missing_head}.")
     reading = tokenize_windows(classifier, report.query.text, report.query.settings)
     windows = [reading.batch.window(b) for b in range(len(reading.batch))]
     maps, seconds, rows = dict(report.maps), dict(report.provenance.seconds), report.provenance.rows

@@ -27,9 +27,8 @@ class Settings:
     top_k: int = 5
     """K, the decoded words kept for each token and layer."""
     max_windows: int = 8
-    """How many windows of a text longer than the model's limit are read."""
     overlap: int = 64
-    """Tokens that neighbouring windows share."""
+    """How many windows of a text longer than the model's limit are read, and the tokens that neighbours share."""
     expected_embedding: bool = False
     """Also measure the chance-corrected cosine of the decoded distribution (doubles the time of decoding)."""
 
@@ -47,26 +46,23 @@ class Query:
     """Name in the catalog, or path of a folder."""
     text: str
     target: str | None = None
-    """Label of the class explained; None: the predicted one."""
     against: str | None = None
-    """Label of the class contrasted with: the logit explained is target − against. None: the target's logit alone."""
+    """Labels of the class explained (None: the predicted one) and of the one contrasted with: the logit is target − against."""
     settings: Settings = Settings()
 
 
 @dataclass(frozen=True, eq=False)
 class Tokens:
-    """The pieces the model read, on the original string."""
+    """The T pieces the model read, as its tokenizer writes them, and where they stand on the original string."""
 
     texts: tuple[str, ...]
-    """(T) pieces as the tokenizer writes them."""
     spans: np.ndarray
     """(T, 2) character offsets into the text: start, end; (0, 0) for special tokens."""
     is_special: np.ndarray
     """(T) bool: [CLS], [SEP], <s> and their like."""
     word_of: np.ndarray
-    """(T) index of the word a token belongs to, −1 for special tokens."""
+    """(T) index of the word a token belongs to, −1 for special tokens; `word_spans` (W, 2) are the words' offsets."""
     word_spans: np.ndarray
-    """(W, 2) character offsets of each word."""
 
     def __post_init__(self):
         n = len(self.texts)
@@ -110,13 +106,12 @@ class SaliencyMap:
     label: str
     scores: np.ndarray
     """(L, T) saliency of each token at each layer state; (1, T) where the method has one row for the whole model."""
-    signed: bool
-    """Positive speaks for the class, negative against it; unsigned: magnitude only."""
+    signed: bool  # positive speaks for the class, negative against it; unsigned: magnitude only
     unit: str
     formula: str
     source: str
     rows: int
-    """Cost: rows of one batched forward and backward pass (the one-pass methods share one row)."""
+    """Rows of one batched forward and backward pass; the one-pass methods share one."""
     seconds: float
     seed: int | None = None
     """Seed of the random levels, drawn from the token ids; None for deterministic methods."""
@@ -188,7 +183,7 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """Share of the text's characters that lie in a window, 0 to 1."""
+        """0 to 1."""
         return self.characters_read / self.characters if self.characters else 1.0
 
 
@@ -227,6 +222,10 @@ class LayerReport:
     coverage: Coverage
     provenance: Provenance
 
+    def __post_init__(self):
+        got = self.layer_probabilities.shape
+        _require(len(got) == 2 and got[1] == len(self.prediction.labels), f"layer_probabilities has shape {got}; (L, C) is expected.")
+
     @property
     def headline(self) -> str:
         """The method to show first: decoded saliency, or undecoded where there is no language-model head."""
@@ -238,13 +237,11 @@ class LayerReport:
         return self.choices[self.headline]
 
     @property
-    def layer_names(self) -> tuple[str, ...]:
-        """(L) `emb`, `1`, `2`, …"""
+    def layer_names(self) -> tuple[str, ...]:  # emb, 1, 2, …
         return ("emb", *map(str, range(1, len(self.layer_probabilities))))
 
     @property
-    def word_texts(self) -> tuple[str, ...]:
-        """(W) the words as they stand in the text."""
+    def word_texts(self) -> tuple[str, ...]:  # as they stand in the text
         return tuple(self.query.text[start:end] for start, end in self.tokens.word_spans)
 
     def _repr_html_(self) -> str:

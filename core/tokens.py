@@ -19,6 +19,8 @@ from core.records import Coverage, Settings, Tokens
 # a reader sees it, an emoji with its modifiers for instance (\X, Unicode's extended grapheme cluster, UAX 29).
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:['’][\p{L}\p{M}]+)*|\X")
 
+LONE_SURROGATE = regex.compile(r"[\ud800-\udfff]")
+
 
 @dataclass(frozen=True, eq=False)
 class TokenBatch:
@@ -97,8 +99,12 @@ def tokenize_windows(classifier: Classifier, text: str, settings: Settings) -> R
 
 
 def _readable_part(text: str, classifier: Classifier, settings: Settings) -> str:
-    """As much of the text as the windows can possibly hold: a token covers 64 characters at the very most but for odd texts."""
-    return text[: classifier.max_length * settings.max_windows * 64]
+    """As much of the text as the windows can possibly hold (a token covers 64 characters at the very most but for odd texts).
+
+    Halves of characters, which no tokenizer takes, are replaced one for one, so that offsets still hold.
+    """
+    part = text[: classifier.max_length * settings.max_windows * 64]
+    return LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", part)
 
 
 @dataclass(frozen=True, eq=False)
