@@ -12,11 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # so that `core` and `dashboard` import from any folder; the only file that may do this
     sys.path.insert(0, str(ROOT))
 
-import anyio.to_thread  # noqa: E402
-import streamlit as st  # noqa: E402
-from starlette.middleware import Middleware  # noqa: E402
+import anyio.to_thread
+import streamlit as st
+from starlette.middleware import Middleware
 
-from dashboard.headers import SecurityHeaders  # noqa: E402
+from dashboard.headers import SecurityHeaders
 
 
 def warm_up() -> None:

@@ -1,8 +1,7 @@
 """Caches, the device lock, the permalink and what a session remembers: the only file that touches them."""
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotDone
 from dataclasses import dataclass, replace
 
@@ -12,7 +11,7 @@ from core.catalog import CATALOG, find_model
 from core.records import LayerReport, Query
 from dashboard import wording
 from dashboard.units import Units
-from dashboard.work import Work
+from dashboard.work import Desk, Superseded, Work
 
 DEFAULT_MODEL = next(iter(CATALOG))
 _LINKED = {"model": "model", "target": "class", "against": "against", "method": "method"}  # state → name in the address
@@ -38,25 +37,16 @@ class ModelFacts:
     missing_head: str
 
 
-@dataclass(frozen=True)
-class _Shared:
-    """What all sessions of this process take turns at."""
-
-    loading: threading.Lock
-    device: threading.Lock
-    threads: ThreadPoolExecutor
-
-
 @st.cache_resource(show_spinner=False)
-def _shared() -> _Shared:
-    return _Shared(threading.Lock(), threading.Lock(), ThreadPoolExecutor(16, thread_name_prefix="explain"))
+def _desk() -> Desk:
+    return Desk()
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")
 def _classifier(name: str):
     from core.models import load_classifier  # here, so that the pages start without torch
 
-    with _shared().loading:  # two models that load at once would need twice the memory
+    with _desk().loading:  # two models that load at once would need twice the memory
         return load_classifier(find_model(name))
 
 
@@ -68,9 +58,9 @@ def _report(query: Query, _work: Work) -> LayerReport:
     names, base = query.settings.methods, replace(query, settings=replace(query.settings, methods=()))
     if names:
         report = _report(base, _work)
-        with _work.turn(_shared().device):
+        with _work.turn(_desk().device):
             return pipeline.add_methods(_classifier(query.model), report, names, _work.tell)
-    with _work.turn(_shared().device):
+    with _work.turn(_desk().device):
         return pipeline.analyse(_classifier(query.model), query, _work.tell)
 
 
@@ -80,31 +70,41 @@ def explain(query: Query) -> LayerReport:
     The work runs in a thread of its own: this one must keep calling Streamlit, because only there can a newer run
     take over. Raises SaliencyError with a sentence for the user.
     """
-    place, work = st.empty(), Work()
-    future = _shared().threads.submit(_report, query, work)
-    try:
-        return _wait(future, lambda: place.progress(work.share, text=work.stage), place)
-    finally:
-        work.is_wanted = False
-
-
-def _wait(future: Future, show_progress: Callable[[], object], place) -> LayerReport:
+    place = st.empty()
     while True:
+        future, work = _desk().ask(query, lambda work: _report(query, work))
         try:
-            report = future.result(timeout=0.15)
-        except NotDone:
-            show_progress()
+            report = _wait(future, work, place)
+        except Superseded:  # it had been given up a moment before this run joined it
             continue
         place.empty()
         return report
+
+
+def _wait(future: Future, work: Work, place) -> LayerReport:
+    while True:
+        try:
+            return future.result(timeout=0.15)
+        except NotDone:
+            work.want()
+            place.progress(work.share, text=work.stage)
 
 
 def model_facts(name: str) -> ModelFacts:
     """What the sidebar says of a model; loads it if need be. Raises ModelError."""
     model = _classifier(name)
     return ModelFacts(
-        model.spec.name, model.spec.label, model.spec.trained_for, model.labels, model.model.config.num_hidden_layers, model.max_length, model.device,
-        model.dtype, model.revision, model.lm_head is not None, model.missing_head,
+        model.spec.name,
+        model.spec.label,
+        model.spec.trained_for,
+        model.labels,
+        model.model.config.num_hidden_layers,
+        model.max_length,
+        model.device,
+        model.dtype,
+        model.revision,
+        model.lm_head is not None,
+        model.missing_head,
     )
 
 
@@ -134,7 +134,8 @@ def start() -> None:
     state.layer_shown = int(layer) if state.layer_is_chosen else 0
     state.example = None if text is not None else wording.FIRST_EXAMPLE
     state.text = wording.EXAMPLES[wording.FIRST_EXAMPLE] if text is None else text
-    state.text_in_link, state.token, state.extra_methods = text is not None, None, ()
+    state.text_in_link, state.token = text is not None, None
+    state.extra_methods = (asked["method"],) if asked["method"] == wording.FAITHFUL_METHOD else ()
 
 
 def write_link() -> None:

@@ -78,10 +78,14 @@ def page_css() -> str:
     """Static rules for the page's frame: reading width, cards, no overflow at 390 px."""
     return f"""<style>
 .stMain .block-container {{ max-width: 1200px; padding: 2.6rem 2.4rem 3rem; }}
-[class*="st-key-card-"] {{ background: light-dark({LIGHT.surface}, {DARK.surface}); border-radius: 14px; padding: 1.1rem 1.35rem; }}
-.st-key-card-hero {{ padding: 1.3rem 1.75rem; }}
+[class*="st-key-card-"] {{
+  background: light-dark({LIGHT.surface}, {DARK.surface}); border-radius: 14px; padding: 1.1rem 1.35rem;
+}}
+.st-key-card-hero, .st-key-card-faithful {{ padding: 1.3rem 1.75rem; }}
 .stMain [data-testid="stMarkdownContainer"] h2 {{ padding: 0; }}
-.stApp [data-testid="stCaptionContainer"], .stApp [data-testid="stCaptionContainer"] p {{ opacity: 1; color: light-dark({LIGHT.muted}, {DARK.muted}); }}
+.stApp [data-testid="stCaptionContainer"], .stApp [data-testid="stCaptionContainer"] p {{
+  opacity: 1; color: light-dark({LIGHT.muted}, {DARK.muted});  /* Streamlit's own grey is below contrast AA */
+}}
 @media (max-width: 640px) {{
   .stMain .block-container {{ padding: 3.2rem 1rem 2rem; }}
   [class*="st-key-card-"] {{ padding: 0.9rem 0.9rem; }}

@@ -76,10 +76,16 @@ COHERENCE_NOTE = (
     "The higher the line, the more of the text's own words the language-model head still finds at their places. "
     "Hollow points: fewer than half, so that the words of that layer say little. Click a point to go to its layer."
 )
-NO_HEAD_NOTE = "This model came without a language-model head, so only the share of the saliency on words is known. Click a point to go to its layer."
+NO_HEAD_NOTE = (
+    "This model came without a language-model head, so only the share of the saliency on words is known. "
+    "Click a point to go to its layer."
+)
 STOPPING_TITLE = "What it would say if it stopped here"
 STOPPING_NOTE = "The classifier's own output layer put on every layer in turn; only the last one is what it was trained for."
-READINGS_NOTE = "What the language-model head makes of the state at this word's place. A frame marks the word itself; its rank is its place among all the head could say."
+READINGS_NOTE = (
+    "What the language-model head makes of the state at this word's place. A frame marks the word itself; "
+    "its rank is its place among all the head could say."
+)
 NO_READINGS = "This model came without a language-model head, so its layers can't be read as words."
 MAP_TITLE = "Every layer at once"
 MAP_SUBTITLE = "click a cell, or use the arrow keys"
@@ -88,12 +94,14 @@ FAITHFUL_TITLE = "More faithful: the stratified map"
 
 def unknown_model(name: str, known: tuple[str, ...]) -> str:
     """The address names a model that isn't on offer."""
-    return f"The address asks for the model “{clip(name)}”, which is not on offer here; {known[0]} is shown. On offer: {', '.join(known)}."
+    offer = ", ".join(known)
+    return f"The address asks for the model “{clip(name)}”, which is not on offer here; {known[0]} is shown. On offer: {offer}."
 
 
 def unknown_class(name: object, labels: tuple[str, ...]) -> str:
     """A class that the model doesn't have."""
-    return f"The model has no class “{clip(str(name))}”; the predicted class is explained. Its classes are: {', '.join(labels)}."
+    classes = ", ".join(labels)
+    return f"The model has no class “{clip(str(name))}”; the predicted class is explained. Its classes are: {classes}."
 
 
 def unknown_method(name: object) -> str:
@@ -148,7 +156,9 @@ def sign_words(is_signed: bool) -> str:
 def map_note(is_signed: bool, one_scale: bool, any_untrusted: bool) -> str:
     """Under the map of layers and words."""
     scale = "All rows share one scale." if one_scale else "Each row is coloured on its own scale."
-    sides = " Orange speaks for the class, blue against it." if is_signed else " The deeper the colour, the more the word matters."
+    sides = (
+        " Orange speaks for the class, blue against it." if is_signed else " The deeper the colour, the more the word matters."
+    )
     greyed = " Dotted layer names: the language-model head finds fewer than half of the words there." if any_untrusted else ""
     return scale + sides + greyed
 
@@ -164,7 +174,11 @@ def cost(report: LayerReport) -> str:
 
 def method_cost(saliency: SaliencyMap) -> str:
     """What one method costs."""
-    rows = "the one forward and backward pass that all one-pass methods share" if saliency.rows == 1 else f"{saliency.rows} rows in one batch"
+    rows = (
+        "the one forward and backward pass that all one-pass methods share"
+        if saliency.rows == 1
+        else f"{saliency.rows} rows in one batch"
+    )
     return f"{rows}; {1000 * saliency.seconds:,.0f} ms here"
 
 

@@ -18,5 +18,7 @@ def show(title: str, figure: Figure, note: str, key: str) -> None:
 
     with st.container(border=True, key=f"card-{key}", height="stretch"):
         st.markdown(f"## {title}")
-        st.plotly_chart(figure, key=key, on_select=go, selection_mode="points", config=_CONFIG, alt=f"{title}. {note}", theme=None)
+        st.plotly_chart(
+            figure, key=key, on_select=go, selection_mode="points", config=_CONFIG, alt=f"{title}. {note}", theme=None
+        )
         st.caption(note)

@@ -12,5 +12,7 @@ from dashboard import wording
 def show(report: LayerReport, method: str, layer: int) -> None:
     """Draw the two buttons."""
     page = partial(to_page, report, method=method, layer=layer)
-    st.download_button(wording.DOWNLOAD_JSON, partial(to_json, report), "layer-saliency.json", "application/json", on_click="ignore")
+    st.download_button(
+        wording.DOWNLOAD_JSON, partial(to_json, report), "layer-saliency.json", "application/json", on_click="ignore"
+    )
     st.download_button(wording.DOWNLOAD_HTML, page, "layer-saliency.html", "text/html", on_click="ignore")

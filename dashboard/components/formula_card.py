@@ -1,7 +1,9 @@
 """How a map is computed: formula, sign, unit, cost and source, as the engine tells them of this very map."""
 
+import streamlit as st
+
 from core.methods import METHODS
-from core.records import SaliencyMap
+from core.records import LayerReport, SaliencyMap
 from dashboard import wording
 from dashboard.components.assets import register
 
@@ -11,6 +13,13 @@ _card = register("formula_card")
 def show(saliency: SaliencyMap, key: str) -> None:
     """Draw the card."""
     _card(data={"rows": card_rows(saliency), "explanation": METHODS[saliency.method].explanation}, key=key)
+
+
+def show_all(report: LayerReport, method: str) -> None:
+    """Draw, folded away, the card of the method shown and of those asked for besides."""
+    with st.expander(wording.HOW_COMPUTED):
+        for name in dict.fromkeys([method, *report.query.settings.methods]):
+            show(report.maps[name], f"formula-{name}")
 
 
 def card_rows(saliency: SaliencyMap) -> list[tuple[str, str]]:

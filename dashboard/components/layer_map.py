@@ -11,17 +11,23 @@ _layer_map = register("layer_map")
 MOST_WORDS = 60  # drawn at once; longer texts are paged
 
 
-def show(report: LayerReport, method: str, units: Units, layer: int, selected: int, strength: float, one_scale: bool, key: str) -> None:
+def show(
+    report: LayerReport, method: str, units: Units, layer: int, selected: int, strength: float, one_scale: bool, key: str
+) -> None:
     """Draw the map. A click or an arrow key selects a layer and a word."""
 
     def go() -> None:
         cell = session.event(key, "cell")
-        if isinstance(cell, (list, tuple)) and len(cell) == 2 and all(isinstance(n, (int, float)) for n in cell):
-            if 0 <= cell[0] < len(report.layer_names) and 0 <= cell[1] < len(units):
-                session.choose_layer(cell[0])
-                session.choose_token(units.tokens[int(cell[1])][0])
+        if _is_pair(cell) and 0 <= cell[0] < len(report.layer_names) and 0 <= cell[1] < len(units):
+            session.choose_layer(cell[0])
+            session.choose_token(units.tokens[int(cell[1])][0])
 
     _layer_map(data=map_data(report, method, units, layer, selected, strength, one_scale), key=key, on_cell_change=go)
+
+
+def _is_pair(cell: object) -> bool:
+    """Whether it is a pair of numbers: the browser can send anything."""
+    return isinstance(cell, (list, tuple)) and len(cell) == 2 and all(isinstance(n, (int, float)) for n in cell)
 
 
 def map_data(

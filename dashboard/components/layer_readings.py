@@ -11,7 +11,8 @@ _readings = register("layer_readings")
 def show(report: LayerReport, method: str, units: Units, layer: int, selected: int, key: str) -> None:
     """Draw the table, the deepest layer first; a layer's name goes to it."""
     _readings(
-        data=reading_data(report, method, units, layer, selected), key=key,
+        data=reading_data(report, method, units, layer, selected),
+        key=key,
         on_layer_change=lambda: session.choose_layer(session.event(key, "layer")),
     )
 
@@ -35,7 +36,11 @@ def reading_data(report: LayerReport, method: str, units: Units, layer: int, sel
         "title": "How each layer reads " if decoded else "Each layer's score of ",
         "word": wording.clip(units.texts[selected], 40),
         "subtitle": f"at its piece {visible(report.tokens.texts[token])}" if decoded and len(tokens) > 1 else "",
-        "columns": ["layer", *(["reads it as (probability)", "own rank"] if decoded else []), *(["saliency"] if saliency.has_layers else [])],
+        "columns": [
+            "layer",
+            *(["reads it as (probability)", "own rank"] if decoded else []),
+            *(["saliency"] if saliency.has_layers else []),
+        ],
         "decoded": decoded,
         "scored": saliency.has_layers,
         "signed": saliency.signed,
@@ -53,7 +58,10 @@ def _decoded(report: LayerReport, state: int, token: int) -> dict:
     pieces = [decoding.texts[i] for i in decoding.top_ids[state, token].tolist()]
     shares = decoding.top_probabilities[state, token].tolist()
     words = [(piece_text(piece), f"{share:.2f}", piece == own) for piece, share in zip(pieces, shares) if share >= 0.005]
-    return {"words": words or [(piece_text(pieces[0]), f"{shares[0]:.3f}", pieces[0] == own)], "rank": f"{decoding.own_rank[state, token]:,}"}
+    return {
+        "words": words or [(piece_text(pieces[0]), f"{shares[0]:.3f}", pieces[0] == own)],
+        "rank": f"{decoding.own_rank[state, token]:,}",
+    }
 
 
 def piece_text(piece: str) -> str:

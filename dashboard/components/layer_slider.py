@@ -16,7 +16,10 @@ def show(report: LayerReport, method: str) -> int:
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="large")
     with row:
         layer = st.select_slider(
-            wording.LAYER, range(n_states), key="layer", on_change=session.keep_layer,
+            wording.LAYER,
+            range(n_states),
+            key="layer",
+            on_change=session.keep_layer,
             format_func=names.__getitem__,
         )
         if layer != recommended:

@@ -29,7 +29,9 @@ def show() -> None:
     """Draw the sidebar's head: name, model, and what is known of it."""
     with st.sidebar:
         st.markdown(f"### {wording.NAME}")
-        name = st.selectbox(wording.MODEL, tuple(CATALOG), key="model", format_func=lambda name: CATALOG[name].label, persist_state="session")
+        name = st.selectbox(
+            wording.MODEL, tuple(CATALOG), key="model", format_func=lambda name: CATALOG[name].label, persist_state="session"
+        )
         try:
             st.caption(wording.model_card(session.model_facts(name)))
         except SaliencyError as error:
@@ -38,16 +40,37 @@ def show() -> None:
 
 def show_options(has_head: bool) -> Options:
     """Draw the options of a report; returns the choice."""
-    methods = tuple(name for name, method in METHODS.items() if not method.on_demand and (has_head or not method.needs_head))
+    one_pass = tuple(name for name, method in METHODS.items() if not method.on_demand and (has_head or not method.needs_head))
+    methods = one_pass + session.extra_methods()
     session.check_choice("method", ("", *methods[1:]), wording.unknown_method)
     session.set_defaults(units=wording.BY_WORDS, rule="sum", strength=1.0)
     with st.sidebar:
-        units = st.segmented_control(wording.UNITS, (wording.BY_WORDS, wording.BY_PIECES), key="units", required=True, width="stretch", persist_state="session")
+        units = st.segmented_control(
+            wording.UNITS,
+            (wording.BY_WORDS, wording.BY_PIECES),
+            key="units",
+            required=True,
+            width="stretch",
+            persist_state="session",
+        )
         method = st.selectbox(
-            wording.METHOD, ("", *methods[1:]), key="method", format_func=lambda name: METHODS[name or methods[0]].label, persist_state="session"
+            wording.METHOD,
+            ("", *methods[1:]),
+            key="method",
+            format_func=lambda name: METHODS[name or methods[0]].label,
+            persist_state="session",
         )
         with st.expander(wording.OPTIONS):
-            strength = st.slider(wording.STRENGTH, 0.5, 4.0, step=0.5, key="strength", format="× %.1f", help=wording.STRENGTH_HELP, persist_state="session")
+            strength = st.slider(
+                wording.STRENGTH,
+                0.5,
+                4.0,
+                step=0.5,
+                key="strength",
+                format="× %.1f",
+                help=wording.STRENGTH_HELP,
+                persist_state="session",
+            )
             special = st.toggle(wording.SPECIAL, key="special", help=wording.SPECIAL_HELP, persist_state="session")
             one_scale = st.toggle(wording.ONE_SCALE, key="one_scale", persist_state="session")
             rule = st.selectbox(wording.RULE, tuple(RULES), key="rule", persist_state="session")

@@ -10,7 +10,9 @@ from dashboard.theme import Palette
 MOST = 3  # classes drawn; more lines could not be told apart
 
 
-def stopping_curve(probabilities: np.ndarray, labels: tuple[str, ...], target: int, layer_names: list[str], shown: int, palette: Palette) -> go.Figure:
+def stopping_curve(
+    probabilities: np.ndarray, labels: tuple[str, ...], target: int, layer_names: list[str], shown: int, palette: Palette
+) -> go.Figure:
     """Probabilities (L, C) by layer: the explained class solid, then the most probable others at the last layer."""
     others = [c for c in np.argsort(-probabilities[-1]).tolist() if c != target]
     figure = layer_figure(layer_names, shown, palette)

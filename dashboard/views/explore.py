@@ -6,9 +6,21 @@ from core.errors import SaliencyError
 from core.records import LayerReport, Query, Settings
 from dashboard import session, theme, wording
 from dashboard.components import (
-    class_picker, cost_line, curve, downloads, formula_card, layer_map, layer_readings, layer_slider, notice, prediction_bars,
-    sidebar, text_box, token_text,
-)
+    class_picker,
+    cost_line,
+    curve,
+    downloads,
+    faithful,
+    formula_card,
+    layer_map,
+    layer_readings,
+    layer_slider,
+    notice,
+    prediction_bars,
+    sidebar,
+    text_box,
+    token_text,
+)  # fmt: skip
 from dashboard.components.sidebar import Options
 from dashboard.figures.coherence_curve import coherence_curve
 from dashboard.figures.stopping_curve import stopping_curve
@@ -52,25 +64,13 @@ def show_report(report: LayerReport, options: Options) -> None:
         if report.coverage.share < 1:
             notice.show(wording.partly_read(report.coverage), "coverage")
         token_text.show(report, method, units, layer, selected, options.strength, "hero")
-    show_more(report, method, layer, options)
+    with st.container(horizontal=True, key="actions"):
+        faithful.show_button(report)
+        downloads.show(report, method, layer)
+    faithful.show(report, method, selected, options)
+    formula_card.show_all(report, method)
     show_layers(report, method, units, layer, selected, options)
     cost_line.show(report)
-
-
-def show_more(report: LayerReport, method: str, layer: int, options: Options) -> None:
-    """The faithful map on demand, the formula and the files."""
-    with st.container(horizontal=True, key="actions"):
-        if wording.FAITHFUL_METHOD not in report.maps:
-            st.button(wording.FAITHFUL, help=wording.FAITHFUL_HELP, on_click=session.add_method, args=(wording.FAITHFUL_METHOD,))
-        downloads.show(report, method, layer)
-    if method != wording.FAITHFUL_METHOD and wording.FAITHFUL_METHOD in report.maps:
-        faithful = wording.FAITHFUL_METHOD
-        units, layer = units_of(report, faithful, options.by_words, options.rule, options.with_special), report.choices[faithful].layer
-        with st.container(border=True, key="card-faithful"):
-            token_text.show(report, faithful, units, layer, session.selected_unit(units, layer), options.strength, "faithful")
-    with st.expander(wording.HOW_COMPUTED):
-        for name in dict.fromkeys([method, *report.query.settings.methods]):
-            formula_card.show(report.maps[name], f"formula-{name}")
 
 
 def show_layers(report: LayerReport, method: str, units: Units, layer: int, selected: int, options: Options) -> None:
@@ -87,7 +87,9 @@ def show_layers(report: LayerReport, method: str, units: Units, layer: int, sele
         note = wording.COHERENCE_NOTE if "own_top1" in report.profiles else wording.NO_HEAD_NOTE
         curve.show(wording.COHERENCE_TITLE, coherence_curve(shares, names, layer, palette), note, "coherence")
     with right:
-        stopping = stopping_curve(report.layer_probabilities, report.prediction.labels, report.prediction.target, names, layer, palette)
+        stopping = stopping_curve(
+            report.layer_probabilities, report.prediction.labels, report.prediction.target, names, layer, palette
+        )
         curve.show(wording.STOPPING_TITLE, stopping, wording.STOPPING_NOTE, "stopping")
 
 

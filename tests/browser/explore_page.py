@@ -23,7 +23,7 @@ class ExplorePage:
     def settle(self) -> None:
         """Wait until nothing runs and nothing is a grey placeholder any more."""
         self.page.wait_for_timeout(150)  # an event just sent needs a moment to show as running
-        self.page.wait_for_selector(IDLE, timeout=30_000)
+        self.page.wait_for_selector(IDLE, timeout=90_000)
         expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=30_000)
 
     @property
