@@ -16,10 +16,9 @@ from rich.text import Text
 from core.catalog import CATALOG, find_model
 from core.combine import merge_tokens, normalise
 from core.errors import SaliencyError
+from core.markup import AGAINST, FOR, UNDERLINED
 from core.methods import METHODS
 from core.records import LayerReport, Query, Settings
-
-ORANGE, BLUE = (214, 96, 20), (38, 110, 176)
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -76,9 +75,9 @@ def print_table(report: LayerReport, method: str, console: Console) -> None:
 def _colour_words(report: LayerReport, scores) -> Text:
     line = Text()
     for word, share in zip(report.word_texts, normalise(merge_tokens(scores, report.tokens))):
-        colour, tone = (ORANGE if share > 0 else BLUE), abs(share) ** 0.7
+        colour, tone = (FOR if share > 0 else AGAINST), abs(share) ** 0.7
         faded = tuple(round(128 + (c - 128) * tone) for c in colour)
-        emphasis = ("underline" if share > 0 else "italic") if abs(share) >= 0.15 else ""
+        emphasis = ("underline" if share > 0 else "italic") if abs(share) >= UNDERLINED else ""
         line.append(word, style=f"{emphasis} rgb({faded[0]},{faded[1]},{faded[2]})").append(" ")
     return line
 

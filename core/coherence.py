@@ -12,7 +12,6 @@ from core.decode import Decoded
 from core.methods import METHODS
 from core.records import LayerChoice, LayerProfile
 
-READABLE = 0.5  # own-token recovery below which a layer's words are greyed
 SMALLEST_CONTENT_SHARE = 0.1
 
 

@@ -4,6 +4,7 @@ Rows are decoded a few hundred at a time, so that no tensor of L × T × V ever 
 probabilities are exact.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -31,14 +32,23 @@ class Decoded:
     """(L, T, E) Σ_v p_v E_v, the mean embedding of what was read; only if asked for."""
 
 
-def decode_states(head: LanguageModelHead, hidden: Tensor, own_ids: Tensor, top_k: int, expected: bool = False) -> Decoded:
-    """Decode hidden (L, T, D); own_ids (T) are the tokens that stand there."""
+def decode_states(
+    head: LanguageModelHead,
+    hidden: Tensor,
+    own_ids: Tensor,
+    top_k: int,
+    expected: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> Decoded:
+    """Decode hidden (L, T, D); own_ids (T) are the tokens that stand there. `progress` is told the share done, 0 to 1."""
     n_states, n_tokens = hidden.shape[:2]
     rows = max(1, CHUNK_BYTES // (4 * head.vocabulary_size))
     parts = []
     with torch.no_grad():
         for layer in range(n_states):
             for start in range(0, n_tokens, rows):
+                if progress:
+                    progress((layer + start / n_tokens) / n_states)
                 span = slice(start, start + rows)
                 logits = head.logits(hidden[layer, span], is_last=layer == n_states - 1)  # (rows, V)
                 parts.append(_read_rows(logits, own_ids[span], top_k, head.weight if expected else None))

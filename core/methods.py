@@ -2,7 +2,7 @@
 
 y is the logit explained, h_i^l the output of layer l at position i, g_i^l = ∂y/∂h_i^l, r_i^l = ⟨g_i^l, h_i^l⟩,
 C the content positions (neither special nor padding), W the decoding weights of `saliency.decoding_weights`.
-The definitions are this project's own, chosen by experiment; the idea of saliency at every layer, decoded by the
+The definitions are this project's own, chosen by experiment, and stand with their scores in METHOD.md; the idea of saliency at every layer, decoded by the
 pre-trained language-model head, is from Hou & Castañón, "Decoding Layer Saliency in Language Transformers",
 ICML 2023, https://arxiv.org/abs/2308.05219.
 """
@@ -13,6 +13,7 @@ LAYER_SALIENCY = "after Hou & Castañón 2023, arXiv 2308.05219"
 LOGITS = "logits"
 FRACTION = "share of the layer's saliency"
 UNITLESS = "logits per unit of hidden state"
+READABLE = 0.5  # own-token recovery below which a layer's reading is not to be trusted (METHOD 7)
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,15 @@ METHODS = _by_name(
     ),
     Method(
         "fast", "stratified, fast", "s_i = ½ Σ_k ⟨∂y/∂e_i(k), e_i − e_mask⟩ at levels 0.3 ± u_i, u_i ~ U(−0.27, 0.27)", True, LOGITS, 2,
-        "this project, METHOD 4 (antithetic pair)", False,
+        "this project, core/METHOD.md, 4 (antithetic pair)", False,
         "Two copies of the text with every word half hidden at random: what each word adds, at the embedding.",
     ),
     Method(
-        "faithful", "stratified, faithful", _STRATIFIED + ", K = 8", True, LOGITS, 10, "this project, METHOD 4 (Latin hypercube)", False,
+        "faithful", "stratified, faithful", _STRATIFIED + ", K = 8", True, LOGITS, 10, "this project, core/METHOD.md, 4 (Latin hypercube)", False,
         "Eight copies of the text with the words hidden to different degrees, and the two ends: the most faithful order for its price.",
     ),
     Method(
-        "accurate", "stratified, accurate", _STRATIFIED + ", K = 24", True, LOGITS, 26, "this project, METHOD 4 (Latin hypercube)", False,
+        "accurate", "stratified, accurate", _STRATIFIED + ", K = 24", True, LOGITS, 26, "this project, core/METHOD.md, 4 (Latin hypercube)", False,
         "The same with 24 copies: steadier order of words that are nearly tied.",
     ),
     Method(

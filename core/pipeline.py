@@ -43,8 +43,7 @@ def analyse(classifier: Classifier, query: Query, progress: Progress | None = No
     prediction = _predict(classifier, traces, target, against)
     tell("Scoring words", 0.5)
     scores = clock.time("saliency", _score_windows, classifier, traces, reading)
-    tell("Reading the layers", 0.6)
-    decoded = clock.time("decode", _decode, classifier, traces, reading, query)
+    decoded = clock.time("decode", _decode, classifier, traces, reading, query, tell)
     profiles = clock.time("coherence", _measure, classifier, traces, reading, decoded)
     report = LayerReport(
         query=query,
@@ -141,11 +140,14 @@ def _score_windows(classifier: Classifier, traces: list[LayerTrace], reading: Re
     return {name: reading.stitch([scores[name][:, 0] for scores in by_window]) for name in by_window[0]}
 
 
-def _decode(classifier: Classifier, traces: list[LayerTrace], reading: Reading, query: Query) -> Decoded | None:
+def _decode(classifier: Classifier, traces: list[LayerTrace], reading: Reading, query: Query, tell: Progress) -> Decoded | None:
     if classifier.lm_head is None:
         return None
     hidden, own_ids = reading.stitch([trace.hidden[:, 0] for trace in traces]), _own_ids(traces, reading)
-    return decode_states(classifier.lm_head, hidden, own_ids, query.settings.top_k, query.settings.expected_embedding)
+    asked = query.settings
+    return decode_states(
+        classifier.lm_head, hidden, own_ids, asked.top_k, asked.expected_embedding, lambda done: tell("Reading the layers", 0.6 + 0.4 * done)
+    )
 
 
 def _own_ids(traces: list[LayerTrace], reading: Reading) -> Tensor:

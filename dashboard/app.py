@@ -4,6 +4,7 @@ It answers only when the first visitor need not wait: libraries imported, the fi
 """
 
 import gc
+import os
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # so that `core` and `dashboard` import from any folder; the only file that may do this
     sys.path.insert(0, str(ROOT))
+# A waiting thread that sleeps, not spins, leaves its core to the browser; it is read when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import anyio.to_thread
 import streamlit as st

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 
-FOR = (214, 96, 20)  # orange: speaks for the class
-AGAINST = (38, 110, 176)  # blue: speaks against it
-MAX_ALPHA = 0.6  # text on the strongest fill keeps contrast AA in both themes
+from core.markup import AGAINST, FOR, MAX_ALPHA  # noqa: F401  (one palette for page, table and file)
+
 FOR_LINE = "#c25a12"  # underlines: 3:1 on light and dark backgrounds
 AGAINST_LINE = "#3d80bd"
 
 SANS = "'Source Sans', 'Source Sans 3', 'Noto Sans', 'DejaVu Sans', sans-serif"
 SERIF = "'Source Serif', Georgia, 'Noto Serif', 'DejaVu Serif', serif"
-
-READABLE = 0.5  # share of its own words that the language-model head must find for a layer not to be greyed
 
 MUTED_SHARE = 0.74  # of the text colour, in secondary text
 

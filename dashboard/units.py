@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.combine import merge_tokens
+from core.methods import READABLE
 from core.records import LayerReport
-from dashboard.theme import READABLE
 
 GAP = -1  # a piece that no unit covers: spaces, line breaks, dropped characters
 UNREAD = -2  # a piece that the model did not read

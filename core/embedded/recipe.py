@@ -42,12 +42,15 @@ def load_tokenizer(args: argparse.Namespace) -> PreTrainedTokenizerFast:
 
 
 def make_language_model(args: argparse.Namespace) -> None:
-    """Prune, pack, train; leaves `work/tokenizer` and `work/language-model`."""
+    """Prune, pack, train, average with the base, refit the head; leaves `work/tokenizer` and `work/language-model`."""
     texts = data.mix_texts(args.data, SEED)
-    model = masked_lm.start_model(args.base, make_vocabulary(args, texts))
+    old_ids = make_vocabulary(args, texts)
+    model = masked_lm.start_model(args.base, old_ids)
     tokenizer = load_tokenizer(args)
     windows = masked_lm.pack_windows(tokenizer, texts)
     masked_lm.train_masked_lm(model, windows, tokenizer, args.steps, SEED, args.work / "language-model.pt")
+    masked_lm.average_with_base(model, args.base, old_ids)
+    masked_lm.refit_head(model, windows, tokenizer, SEED)
     model.save_pretrained(args.work / "language-model")
 
 

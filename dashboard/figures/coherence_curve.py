@@ -3,9 +3,10 @@
 import plotly.graph_objects as go
 
 from core.records import LayerProfile
-from dashboard.figures.escape import plain
+from core.markup import escape
 from dashboard.figures.frame import add_line, layer_figure
-from dashboard.theme import READABLE, Palette
+from core.methods import READABLE
+from dashboard.theme import Palette
 
 _DASHES = ("solid", "dash", "dot")
 
@@ -15,5 +16,5 @@ def coherence_curve(profiles: list[LayerProfile], layer_names: list[str], shown:
     figure = layer_figure(layer_names, shown, palette)
     for profile, dash in zip(profiles, _DASHES):
         hollow = [value < READABLE for value in profile.values] if profile.name == "own_top1" else None
-        add_line(figure, profile.values.tolist(), plain(profile.label), palette, shown, dash, hollow)
+        add_line(figure, profile.values.tolist(), escape(profile.label, quote=False), palette, shown, dash, hollow)
     return figure

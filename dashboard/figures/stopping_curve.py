@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.escape import plain
+from core.markup import escape
 from dashboard.figures.frame import add_line, layer_figure
 from dashboard.theme import Palette
 
@@ -17,5 +17,5 @@ def stopping_curve(
     others = [c for c in np.argsort(-probabilities[-1]).tolist() if c != target]
     figure = layer_figure(layer_names, shown, palette)
     for c, dash in zip([target, *others][:MOST], ("solid", "dash", "dot")):
-        add_line(figure, probabilities[:, c].tolist(), plain(labels[c]), palette, shown, dash)
+        add_line(figure, probabilities[:, c].tolist(), escape(labels[c], quote=False), palette, shown, dash)
     return figure

@@ -1,16 +1,17 @@
 """How long people wait for the page: `python -m tests.benchmarks.page [--rounds 9]`.
 
 Starts the server as the README does. First visitor: from the moment the server says it is ready to the coloured words
-standing in a real browser. Rerun: a websocket client asks for the same page again, whose report is cached; its
-reference is the first run of a session with a text that nobody asked for before, less the model's work.
+standing in a real browser. Rerun: a websocket client asks for the same page again, whose report is cached; beside
+it stands a session's first run, with a text that nobody asked for before.
 """
 
 import argparse
 import asyncio
-import shutil
 import statistics
+import tempfile
 import time
 import urllib.parse
+from pathlib import Path
 
 import websockets
 from playwright.sync_api import sync_playwright
@@ -18,9 +19,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.benchmarks.timing import print_machine
-from tests.browser.server import CHROMIUM_FLAGS, serve
+from tests.browser.server import launch_chromium, serve
 
-HERO = "[data-testid=stApp] .words button, [data-testid=stApp] [role=group] button"
+HERO_WORD = ".st-key-card-hero [data-unit]"
 
 
 async def ask(socket, query: str) -> float:
@@ -49,11 +50,11 @@ async def measure_reruns(address: str, text: str, rounds: int) -> tuple[float, l
 def measure_first_picture(address: str) -> float:
     """Seconds until the coloured words are visible in a fresh Chromium that is running already."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+        browser = launch_chromium(playwright)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         start = time.perf_counter()
         page.goto(address)
-        page.locator(HERO).first.wait_for(state="visible")
+        page.locator(HERO_WORD).first.wait_for(state="visible")
         seconds = time.perf_counter() - start
         browser.close()
     return seconds
@@ -65,13 +66,18 @@ def main() -> None:
     args = parser.parse_args()
     print_machine()
     started = time.perf_counter()
-    with serve() as address:
+    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as address:
         ready = time.perf_counter() - started
         picture = measure_first_picture(address)
         first, reruns = asyncio.run(measure_reruns(address, "A text that nobody has asked for: the film is quiet and lovely.", args.rounds))
     rerun = statistics.median(reruns)
     print("\n| what | ms | ratio to a cached rerun |\n|---|---:|---:|")
-    rows = {"cached rerun of the page, median": rerun, "first run with a new text": first, "first visitor's first picture": picture, "server start until it is ready": ready}
+    rows = {
+        "cached rerun of the page, median": rerun,
+        "first run with a new text": first,
+        "first visitor's first picture": picture,
+        "server start until it is ready": ready,
+    }
     for name, seconds in rows.items():
         print(f"| {name} | {seconds * 1000:.0f} | {seconds / rerun:.1f} |")
 

@@ -132,7 +132,9 @@ python -m core.embedded.recipe --data DATA --base BASE --work WORK --out OUT --s
     lines = f"""Seed {t['seed']}, float32, CPU threads: {c['threads']}.
 
 1. Language model: {lm['steps']:,} steps of {masked_lm.ROWS} × {masked_lm.WINDOW} tokens ({lm['tokens'] / 1e6:.1f} million), {masked_lm.MASKED:.0%} masked, AdamW with
-   {masked_lm.LEARNING_RATE:g} (head {masked_lm.HEAD_LEARNING_RATE:g}), {lm['hours']:.2f} hours by the clock.
+   {masked_lm.LEARNING_RATE:g} (head {masked_lm.HEAD_LEARNING_RATE:g}), {lm['hours']:.2f} hours by the clock. Then the encoder was moved
+   back to {masked_lm.KEPT:.0%} of the way from the base model's weights to the trained ones, because learning to guess words makes
+   opposites alike, and the head alone was fitted to it again in {masked_lm.REFIT_STEPS} steps.
 2. Classifier: {c['epochs']} epochs, {c['steps']:,} steps of at most {classifier.BATCH_TOKENS:,} tokens, AdamW with {classifier.LEARNING_RATE:g}, dropout {classifier.DROPOUT:g},
    texts cut at {classifier.MAX_TOKENS} tokens, word embeddings frozen, {c['hours']:.2f} hours; the state after step {c['best_step']:,} was kept."""
     looks = "Dev accuracy after step: " + ", ".join(f"{step:,}: {accuracy:.4f}" for step, accuracy in c["dev_accuracy"]) + "."

@@ -20,6 +20,8 @@ LEARNING_RATE = 5e-4
 HEAD_LEARNING_RATE = 1e-3
 WARM_UP = 0.04  # share of all steps
 SAVE_EVERY = 200  # steps
+KEPT = 0.6  # of the way from the base model's weights to the trained ones
+REFIT_STEPS = 200  # of the head, after the encoder was moved
 
 
 def pack_windows(tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> torch.Tensor:
@@ -75,6 +77,35 @@ def start_model(base: Path, old_ids: list[int]) -> BertForMaskedLM:
         head.bias.zero_()
     model.tie_weights()
     return model
+
+
+def average_with_base(model: BertForMaskedLM, base: Path, old_ids: list[int]) -> None:
+    """Move the encoder back towards the base model's weights: KEPT of the way from it to what training made of them.
+
+    Training to guess words makes opposites alike, which costs the classifier; weights between the two models keep most
+    of both (Wortsman et al. 2022, arXiv 2109.01903). The head stays as trained; `refit_head` fits it to the new encoder.
+    """
+    original = start_model(base, old_ids).bert.state_dict()
+    averaged = {name: torch.lerp(original[name], weight, KEPT) for name, weight in model.bert.state_dict().items()}
+    model.bert.load_state_dict(averaged)
+
+
+def refit_head(model: BertForMaskedLM, windows: torch.Tensor, tokenizer, seed: int) -> None:
+    """REFIT_STEPS steps that train the head alone (transform and bias; the decoder is the encoder's word embeddings)."""
+    words = model.get_input_embeddings().weight
+    model.requires_grad_(False)
+    head = [p for p in model.cls.parameters() if p is not words]
+    for parameter in head:
+        parameter.requires_grad_(True)
+    optimizer = torch.optim.AdamW(head, lr=HEAD_LEARNING_RATE, weight_decay=0.01)
+    for step in tqdm(range(REFIT_STEPS), desc="refitting the head", unit="step", mininterval=10):
+        optimizer.param_groups[0]["lr"] = HEAD_LEARNING_RATE * (1 - step / REFIT_STEPS)
+        rows = windows[-(step + 1) * ROWS :][:ROWS]  # from the end of the stream, which a run of one epoch or less has not seen
+        masked, places = mask_tokens(rows, tokenizer, MASKED, torch.Generator().manual_seed(seed * 1_000_003 - 1 - step))
+        optimizer.zero_grad(set_to_none=True)
+        masked_loss(model, rows, places, masked).backward()
+        optimizer.step()
+    model.requires_grad_(True)
 
 
 def _optimizer(model: BertForMaskedLM) -> torch.optim.Optimizer:
