@@ -13,7 +13,17 @@ from core.errors import ReportError
 from core.markup import escape, legend_to_html, words_to_html
 from core.methods import METHODS
 from core.records import (
-    Coverage, LayerChoice, LayerDecoding, LayerProfile, LayerReport, Prediction, Provenance, Query, SaliencyMap, Settings, Tokens,
+    Coverage,
+    LayerChoice,
+    LayerDecoding,
+    LayerProfile,
+    LayerReport,
+    Prediction,
+    Provenance,
+    Query,
+    SaliencyMap,
+    Settings,
+    Tokens,
 )  # fmt: skip
 
 MOST_WORDS = 400  # of a text whose every layer is drawn; a longer one shows the layer asked for

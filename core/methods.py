@@ -2,9 +2,9 @@
 
 y is the logit explained, h_i^l the output of layer l at position i, g_i^l = ∂y/∂h_i^l, r_i^l = ⟨g_i^l, h_i^l⟩,
 C the content positions (neither special nor padding), W the decoding weights of `saliency.decoding_weights`.
-The definitions are this project's own, chosen by experiment, and stand with their scores in METHOD.md; the idea of saliency at every layer, decoded by the
-pre-trained language-model head, is from Hou & Castañón, "Decoding Layer Saliency in Language Transformers",
-ICML 2023, https://arxiv.org/abs/2308.05219.
+The definitions are this project's own, chosen by experiment, and stand with their scores in METHOD.md; the idea of
+saliency at every layer, decoded by the pre-trained language-model head, is from Hou & Castañón, "Decoding Layer
+Saliency in Language Transformers", ICML 2023, https://arxiv.org/abs/2308.05219.
 """
 
 from dataclasses import dataclass

@@ -2,10 +2,10 @@
 
 import plotly.graph_objects as go
 
-from core.records import LayerProfile
 from core.markup import escape
-from dashboard.figures.frame import add_line, layer_figure
 from core.methods import READABLE
+from core.records import LayerProfile
+from dashboard.figures.frame import add_line, layer_figure
 from dashboard.theme import Palette
 
 _DASHES = ("solid", "dash", "dot")

@@ -1,6 +1,5 @@
 """The command line: a table, JSON, and one sentence where the question can't be answered."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path

@@ -15,9 +15,7 @@ from transformers import (
     AutoTokenizer,
     BertConfig,
     BertForMaskedLM,
-    BertForSequenceClassification,
     BertModel,
-    PreTrainedTokenizerFast,
 )
 
 from core.embedded import recipe

@@ -10,7 +10,6 @@ from torch import nn
 from core import saliency
 from core.coherence import content_share
 from core.saliency import (
-    average_strata,
     decoding_weights,
     fast_levels,
     integrate_path,

@@ -11,8 +11,8 @@ import transformers
 from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoTokenizer
 
 from core.embedded.training import classifier, data, masked_lm, measures
-from core.embedded.training.checkpoint import load_checkpoint
 from core.embedded.training.card_text import write_card
+from core.embedded.training.checkpoint import load_checkpoint
 
 
 @dataclass(frozen=True)
