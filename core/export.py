@@ -12,14 +12,13 @@ from core.combine import merge_tokens
 from core.errors import ReportError
 from core.markup import escape, legend_to_html, words_to_html
 from core.methods import METHODS
+from core.provenance import Coverage, Provenance
 from core.records import (
-    Coverage,
     LayerChoice,
     LayerDecoding,
     LayerProfile,
     LayerReport,
     Prediction,
-    Provenance,
     Query,
     SaliencyMap,
     Settings,

@@ -17,7 +17,8 @@ from core.decode import Decoded, decode_states
 from core.errors import MethodError, TargetError
 from core.methods import METHODS, ON_DEMAND
 from core.models import Classifier
-from core.records import LayerDecoding, LayerProfile, LayerReport, Prediction, Provenance, Query, SaliencyMap
+from core.provenance import Provenance
+from core.records import LayerDecoding, LayerProfile, LayerReport, Prediction, Query, SaliencyMap
 from core.saliency import score_one_pass, score_rows
 from core.tokens import Reading, tokenize_windows
 from core.trace import LayerTrace, predict_logits, trace_layers

@@ -5,9 +5,11 @@ L layer states (index 0 is the embedding output, so L = layers + 1) · B texts i
 V vocabulary · C classes · K top words · W words.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+
+from core.provenance import Coverage, Provenance
 
 HEADLINE = "decoded"  # the method a page shows first where there is a language-model head
 HEADLESS = "undecoded"  # and where there is none
@@ -46,8 +48,9 @@ class Query:
     """Name in the catalog, or path of a folder."""
     text: str
     target: str | None = None
+    """Label of the class explained; None: the predicted one."""
     against: str | None = None
-    """Labels of the class explained (None: the predicted one) and of the one contrasted with: the logit is target − against."""
+    """Label of the class contrasted with: the logit explained is target − against. None: the target's logit alone."""
     settings: Settings = Settings()
 
 
@@ -172,37 +175,6 @@ class LayerChoice:
     """One sentence with the figures that decided."""
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """How much of the text was read, in windows of at most `limit` tokens, special ones included."""
-
-    characters: int
-    characters_read: int
-    windows: int
-    limit: int
-
-    @property
-    def share(self) -> float:
-        """0 to 1."""
-        return self.characters_read / self.characters if self.characters else 1.0
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where a report comes from: enough to make it again."""
-
-    model: str
-    revision: str
-    lm_head: str
-    """Where the language-model head comes from, or why there is none."""
-    device: str
-    dtype: str
-    rows: int
-    """Rows of forward and backward passes in all."""
-    seconds: dict[str, float] = field(default_factory=dict)  # of each stage
-    versions: dict[str, str] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, eq=False)
 class LayerReport:
     """Everything known of one query."""
@@ -237,11 +209,13 @@ class LayerReport:
         return self.choices[self.headline]
 
     @property
-    def layer_names(self) -> tuple[str, ...]:  # emb, 1, 2, …
+    def layer_names(self) -> tuple[str, ...]:
+        """(L) `emb`, `1`, `2`, …"""
         return ("emb", *map(str, range(1, len(self.layer_probabilities))))
 
     @property
-    def word_texts(self) -> tuple[str, ...]:  # as they stand in the text
+    def word_texts(self) -> tuple[str, ...]:
+        """(W) the words as they stand in the text."""
         return tuple(self.query.text[start:end] for start, end in self.tokens.word_spans)
 
     def _repr_html_(self) -> str:

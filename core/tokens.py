@@ -13,7 +13,8 @@ from torch import Tensor
 
 from core.errors import TextError
 from core.models import Classifier
-from core.records import Coverage, Settings, Tokens
+from core.provenance import Coverage
+from core.records import Settings, Tokens
 
 # A word: letters, digits and their combining marks, with inner apostrophes ("don't"); else one visible character as
 # a reader sees it, an emoji with its modifiers for instance (\X, Unicode's extended grapheme cluster, UAX 29).

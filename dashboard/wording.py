@@ -1,6 +1,7 @@
 """Every label, help text, caption and sentence of the pages. Nothing here is computed but words around figures."""
 
-from core.records import Coverage, LayerReport, SaliencyMap
+from core.provenance import Coverage
+from core.records import LayerReport, SaliencyMap
 
 NAME = "Layer Saliency"
 TAGLINE = "Which words a text classifier used, layer by layer, and which layer to trust."

@@ -5,14 +5,13 @@ import re
 import numpy as np
 
 from core.methods import METHODS
+from core.provenance import Coverage, Provenance
 from core.records import (
-    Coverage,
     LayerChoice,
     LayerDecoding,
     LayerProfile,
     LayerReport,
     Prediction,
-    Provenance,
     Query,
     SaliencyMap,
     Tokens,

@@ -1,0 +1,37 @@
+"""How a report came about: how much of the text was read, and by what. Plain values, no arrays."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of the text was read, in windows of at most `limit` tokens, special ones included."""
+
+    characters: int
+    characters_read: int
+    windows: int
+    limit: int
+
+    @property
+    def share(self) -> float:
+        """Share of the text's characters that were read, 0 to 1."""
+        return self.characters_read / self.characters if self.characters else 1.0
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a report comes from: enough to make it again."""
+
+    model: str
+    revision: str
+    """Fingerprint of the weights (`folders.fingerprint`)."""
+    lm_head: str
+    """Where the language-model head comes from, or why there is none."""
+    device: str
+    dtype: str
+    rows: int
+    """Rows of forward and backward passes in all."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Stage → seconds."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Package → version."""
