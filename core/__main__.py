@@ -16,7 +16,7 @@ from rich.text import Text
 from core.catalog import CATALOG, find_model
 from core.combine import merge_tokens, normalise
 from core.errors import SaliencyError
-from core.markup import AGAINST, FOR, UNDERLINED
+from core.markup import AGAINST, FOR, UNDERLINED, visible
 from core.methods import METHODS
 from core.records import LayerReport, Query, Settings
 
@@ -54,7 +54,7 @@ def print_table(report: LayerReport, method: str, console: Console) -> None:
     """Prediction, one coloured row of words a layer, coherence, and why this layer."""
     saliency, prediction, choice = report.maps[method], report.prediction, report.choices[method]
     shares = zip(prediction.labels, prediction.probabilities)
-    console.print(Text(" · ".join(f"{label} {share:.1%}" for label, share in shares) + f"   explained: {prediction.question}"))
+    console.print(Text(visible(" · ".join(f"{label} {share:.1%}" for label, share in shares) + f"   explained: {prediction.question}")))
     recovered = report.profiles.get("own_top1")
     table = Table(title=f"{saliency.label} ({saliency.unit})", title_justify="left", show_lines=False)
     table.add_column("layer", justify="right")
@@ -78,7 +78,7 @@ def _colour_words(report: LayerReport, scores) -> Text:
         colour, tone = (FOR if share > 0 else AGAINST), abs(share) ** 0.7
         faded = tuple(round(128 + (c - 128) * tone) for c in colour)
         emphasis = ("underline" if share > 0 else "italic") if abs(share) >= UNDERLINED else ""
-        line.append(word, style=f"{emphasis} rgb({faded[0]},{faded[1]},{faded[2]})").append(" ")
+        line.append(visible(word), style=f"{emphasis} rgb({faded[0]},{faded[1]},{faded[2]})").append(" ")
     return line
 
 

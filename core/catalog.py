@@ -39,7 +39,10 @@ def find_model(name: str) -> ModelSpec:
     """The model of the catalog called `name`, or the folder at that path. Raises ModelError for anything else."""
     if name in CATALOG:
         return CATALOG[name]
-    path = Path(name).expanduser()
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError:  # ~somebody whom this machine doesn't know
+        path = Path(name)
     if path.is_dir():
         return ModelSpec(name, path.name, path, f"A model of your own, from {path}.")
     known = ", ".join(CATALOG)

@@ -13,6 +13,15 @@ from core.methods import METHODS
 from core.records import LayerChoice, LayerProfile
 
 SMALLEST_CONTENT_SHARE = 0.1
+ONE_ROW = ("layer_mean", "fast")
+STRATIFIED_REASON = (
+    "In our study of film reviews, hiding and revealing words bore out this method best at the embedding (score 0.61, random −0.24) "
+    "and less at each deeper layer (0.57 at layer 2, 0.47 at layer 4): those show how the words' shares change on the way."
+)
+PATH_REASON = (
+    "In our study of film reviews, hiding and revealing words bore out this method about equally at the embedding and layer 1 "
+    "(scores 0.55 and 0.56, random −0.20) and less deeper (0.46 at layer 4); the embedding is shown first."
+)
 
 
 def content_share(relevance: Tensor, is_content: Tensor) -> Tensor:
@@ -67,22 +76,22 @@ def _mean(values: Tensor) -> np.ndarray:
 
 def choose_layer(method: str, share: LayerProfile) -> LayerChoice:
     """The layer to show first for a method: one rule for the one-pass methods, another for those that cost rows of their own."""
-    if method in ("layer_mean", "fast"):
+    if method in ONE_ROW:
         return LayerChoice(0, "only row", "This method has one row for the whole model, so there is no layer to choose.")
     if METHODS[method].on_demand:
-        return LayerChoice(0, "embedding", "For this method the embedding scored highest in hiding and revealing games; "
-                           "deeper layers show how the words' shares change on the way.")
+        return LayerChoice(0, "embedding", PATH_REASON if method.startswith("path") else STRATIFIED_REASON)
     values = share.values
     enough = np.flatnonzero(values >= SMALLEST_CONTENT_SHARE)
+    whose = "gradient · hidden" if method in ("decoded", "undecoded") else "gradient · hidden, whose rule this method borrows,"
     if not len(enough):
         best = int(values.argmax())
-        return LayerChoice(best, "content share", f"{_name(best).capitalize()} has the largest share of its saliency on words, "
-                           f"{values[best]:.0%}; no layer reaches {SMALLEST_CONTENT_SHARE:.0%}.")
+        reason = f"At {_name(best)} {whose} has the largest share on words, {values[best]:.0%}; no layer reaches {SMALLEST_CONTENT_SHARE:.0%}."
+        return LayerChoice(best, "content share", reason)
     layer = int(enough[-1])
-    reason = f"{_name(layer).capitalize()} is the deepest whose saliency still lies on words: {values[layer]:.0%} of it"
+    reason = f"{_name(layer).capitalize()} is the deepest at which {whose} still lies on words and not on special tokens: {values[layer]:.0%} of it"
     if layer + 1 < len(values):
         reason += f", against {values[layer + 1]:.0%} at layer {layer + 1}"
-    return LayerChoice(layer, "content share", reason + ".")
+    return LayerChoice(layer, "content share", reason + (", before decoding." if method == "decoded" else "."))
 
 
 def _name(layer: int) -> str:

@@ -67,7 +67,7 @@ def from_json(text: str) -> LayerReport:
         raise ReportError(f"The report has schema “{schema}”; this version reads “{SCHEMA}”. Make the report again.")
     try:
         return _rebuild(state)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ReportError(f"The report is damaged: {error!r}. Make it again.") from error
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from core.errors import ModelError
 
 CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "_attn_implementation_internal")
+ATTENTION_KEYS = ("attn_implementation", "_attn_implementation")  # may name a kernel that transformers would fetch and run
+LOCAL_ATTENTION = (None, "eager", "sdpa")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 
 
@@ -39,6 +41,7 @@ def _refuse_code(file: Path) -> None:
     if not isinstance(config, dict):
         raise ModelError(f"{file} holds a {type(config).__name__}; a JSON object is expected. Save the model again.")
     asked = [key for key in CODE_KEYS if config.get(key)]
+    asked += [key for key in ATTENTION_KEYS if config.get(key) not in LOCAL_ATTENTION]
     if asked:
         raise ModelError(f"{file} asks to run its own code ({', '.join(asked)}). Only architectures that transformers knows are loaded.")
 

@@ -16,6 +16,17 @@ def escape(text: str, quote: bool = True) -> str:
     return html.escape(shown, quote=quote)
 
 
+def visible(text: str) -> str:
+    """The text with control characters as their Unicode pictures and halves of characters replaced: seen, and inert."""
+    return "".join(_shown(c) for c in text)
+
+
+def _shown(character: str) -> str:
+    if "\ud800" <= character <= "\udfff":
+        return "\N{REPLACEMENT CHARACTER}"
+    return chr(0x2400 + ord(character)) if ord(character) < 32 and character not in "\n\t\r" else character
+
+
 def fill(share: float) -> str:
     """CSS colour for a score as a share (−1 … 1) of the strongest."""
     colour = FOR if share >= 0 else AGAINST

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import torch
 import transformers
-from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING
@@ -25,7 +24,6 @@ from core.lm_head import ClassifierHead, LanguageModelHead, find_final_norm
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
 
-UNLOADABLE = (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError)  # what transformers raises on a broken folder
 LONGEST = 512  # tokens of one window; a model that could read more is given more windows
 
 
@@ -71,9 +69,9 @@ def load_classifier(spec: ModelSpec, device: str = "auto") -> Classifier:
     device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     weights = check_folder(spec.path)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(spec.path, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(spec.path, trust_remote_code=False, local_files_only=True)
         model, missing = _load(AutoModelForSequenceClassification, spec.path, device)
-    except UNLOADABLE as error:
+    except Exception as error:  # a broken folder makes transformers raise anything, ZeroDivisionError among it
         raise ModelError(f"The folder {spec.path} can't be loaded as a text classifier: {_first_line(error)}. Save the model again, or give another.") from error
     if missing:
         raise ModelError(
@@ -91,8 +89,8 @@ def load_classifier(spec: ModelSpec, device: str = "auto") -> Classifier:
         head=ClassifierHead(model, find_final_norm(model.base_model, probe)),
         lm_head=lm_head,
         tokenizer=tokenizer,
-        labels=tuple(model.config.id2label[i] for i in range(model.config.num_labels)),
-        max_length=_max_length(tokenizer, model.config),
+        labels=_read_labels(model.config),
+        max_length=_window_length(tokenizer, model.config),
         device=device,
         dtype="fp32",
         revision=fingerprint(weights),
@@ -127,11 +125,11 @@ def _check_traceable(model: nn.Module, probe: Tensor) -> None:
 
 def _load_lm_head(path: Path, device: str, probe: Tensor) -> tuple[LanguageModelHead | None, str]:
     """The language-model head whose tensors lie beside the classifier's, or None and why there is none."""
-    config = AutoConfig.from_pretrained(path)
+    config = AutoConfig.from_pretrained(path, local_files_only=True)
     auto_class = AutoModelForMaskedLM if type(config) in MODEL_FOR_MASKED_LM_MAPPING else AutoModelForCausalLM
     try:
         model, missing = _load(auto_class, path, device)
-    except UNLOADABLE as error:
+    except Exception as error:  # as above; a classifier without a head is worth having
         return None, f"no language-model head fits this architecture ({_first_line(error)})"
     if missing:
         return None, "the folder holds no language-model head, so layers can't be decoded into words"
@@ -142,12 +140,27 @@ def _load_lm_head(path: Path, device: str, probe: Tensor) -> tuple[LanguageModel
     return (head, "") if same else (None, "this architecture's language-model head can't be read apart from its encoder")
 
 
-def _max_length(tokenizer, config) -> int:
+def _read_labels(config) -> tuple[str, ...]:
+    """(C) class names; ModelError for a head whose outputs are no shares of one whole."""
+    if config.num_labels < 2 or config.problem_type in ("regression", "multi_label_classification"):
+        kind = config.problem_type or "regression"
+        raise ModelError(f"The model has {config.num_labels} output(s) for {kind.replace('_', ' ')}; a classifier of two or more exclusive classes is expected.")
+    labels = [config.id2label.get(i) for i in range(config.num_labels)]
+    if not all(isinstance(label, str) and label for label in labels) or len(set(labels)) < len(labels):
+        raise ModelError(f"The model's id2label is {config.id2label}; it must name each of its {config.num_labels} classes, 0 to {config.num_labels - 1}, once.")
+    return tuple(labels)
+
+
+def _window_length(tokenizer, config) -> int:
     """Tokens a window may hold: what tokenizer and position embeddings allow, at most 512."""
     positions = getattr(config, "max_position_embeddings", None) or LONGEST
+    positions = LONGEST if positions < 0 else positions  # XLNet writes −1 for "no limit"
     # RoBERTa's kin count positions from padding_idx + 1, so two of theirs are never used.
     offset = 2 if config.model_type in ("roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl") else 0
-    return int(min(tokenizer.model_max_length, positions - offset, LONGEST))
+    length = int(min(tokenizer.model_max_length, positions - offset, LONGEST))
+    if length <= tokenizer.num_special_tokens_to_add():
+        raise ModelError(f"The model reads {length} tokens at once, which leaves no room for a text. Check model_max_length in tokenizer_config.json.")
+    return length
 
 
 def _first_line(error: Exception) -> str:

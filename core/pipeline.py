@@ -19,10 +19,14 @@ from core.methods import METHODS, ON_DEMAND
 from core.models import Classifier
 from core.provenance import Provenance
 from core.records import LayerDecoding, LayerProfile, LayerReport, Prediction, Query, SaliencyMap
-from core.saliency import score_one_pass, score_rows
+from core.saliency import layer_mean, score_one_pass, score_rows
 from core.tokens import Reading, tokenize_windows
 from core.trace import LayerTrace, predict_logits, trace_layers
 
+SEED_NOTE = (
+    "The levels are drawn at random, from a seed that depends on each window's tokens alone. In our study two seeds of the "
+    "10-row form agreed on the top word in 76 % of short and 47 % of longer texts: the order of nearly tied words is not stable."
+)
 Progress = Callable[[str, float], None]
 """Called with what is being done, in words, and the share that is done, 0 to 1. May raise to stop the work."""
 
@@ -36,12 +40,12 @@ def analyse(classifier: Classifier, query: Query, progress: Progress | None = No
     _check_methods(query.settings.methods)
     reading = clock.time("tokenize", tokenize_windows, classifier, query.text, query.settings)
     windows = [reading.batch.window(b) for b in range(len(reading.batch))]
-    target, against = _resolve_classes(classifier, query, windows)
+    target, against = clock.time("predict", _resolve_classes, classifier, query, windows)
     traces = []
     for done, window in enumerate(windows):
         tell("Tracing every layer", 0.5 * done / len(windows))
         traces.append(clock.time("trace", trace_layers, classifier, window, target, against))
-    prediction = _predict(classifier, traces, target, against)
+    prediction = _predict(classifier, query, traces, target, against)
     tell("Scoring words", 0.5)
     scores = clock.time("saliency", _score_windows, classifier, traces, reading)
     decoded = clock.time("decode", _decode, classifier, traces, reading, query, tell)
@@ -63,8 +67,9 @@ def analyse(classifier: Classifier, query: Query, progress: Progress | None = No
 
 def add_methods(classifier: Classifier, report: LayerReport, names: Iterable[str], progress: Progress | None = None) -> LayerReport:
     """The report with the maps of on-demand methods added, each of one batched forward and backward pass a window."""
+    names = tuple(names)
     _check_methods(names)
-    names = [name for name in names if name not in report.maps]
+    names = tuple(name for name in names if name not in report.maps)
     if not names:
         return report
     unserved = [name for name in names if name not in ON_DEMAND]
@@ -84,7 +89,10 @@ def add_methods(classifier: Classifier, report: LayerReport, names: Iterable[str
         seconds, rows = seconds | clock.seconds, rows + METHODS[name].rows * len(windows)
     choices = {name: report.choices.get(name) or choose_layer(name, report.profiles["content_share"]) for name in maps}
     provenance = dataclasses.replace(report.provenance, seconds=seconds, rows=rows)
-    return dataclasses.replace(report, maps=maps, choices=choices, provenance=provenance)
+    settings = report.query.settings
+    asked = dataclasses.replace(settings, methods=tuple(dict.fromkeys((*settings.methods, *names))))
+    query = dataclasses.replace(report.query, settings=asked)
+    return dataclasses.replace(report, query=query, maps=maps, choices=choices, provenance=provenance)
 
 
 class _Clock:
@@ -107,13 +115,11 @@ def _check_methods(names: Iterable[str]) -> None:
 
 
 def _resolve_classes(classifier: Classifier, query: Query, windows: list) -> tuple[int | None, int | None]:
-    """Indices of the target and of the class against it. The target stays None where the one forward pass will tell."""
+    """Indices of the target and of the class against it. The target stays None where the one forward pass will tell;
+    several windows need a forward pass each to agree on it first."""
     target, against = (None if label is None else _class_index(classifier, label) for label in (query.target, query.against))
-    if target is None and (len(windows) > 1 or against is not None):
+    if target is None and len(windows) > 1:
         target = int(_pool_logits([predict_logits(classifier, window) for window in windows], windows).argmax())
-    if against is not None and target == against:
-        role = "the predicted class" if query.target is None else "the class to explain"
-        raise TargetError(f"“{classifier.labels[against]}” is both {role} and the class contrasted with. Choose two different classes.")
     return target, against
 
 
@@ -129,16 +135,20 @@ def _pool_logits(logits: list[Tensor], windows: list) -> Tensor:
     return (torch.cat(logits) * weights[:, None]).sum(0) / weights.sum()
 
 
-def _predict(classifier: Classifier, traces: list[LayerTrace], target: int | None, against: int | None) -> Prediction:
+def _predict(classifier: Classifier, query: Query, traces: list[LayerTrace], target: int | None, against: int | None) -> Prediction:
     logits = _pool_logits([trace.logits for trace in traces], [trace.batch for trace in traces])
+    role = "the predicted class" if query.target is None else "the class to explain"
     target = int(logits.argmax()) if target is None else target
+    if target == against:
+        raise TargetError(f"“{classifier.labels[target]}” is both {role} and the class contrasted with. Choose two different classes.")
     return Prediction(classifier.labels, logits.softmax(-1).cpu().numpy(), logits.cpu().numpy(), target, against)
 
 
 def _score_windows(classifier: Classifier, traces: list[LayerTrace], reading: Reading) -> dict[str, Tensor]:
     """Method → (L, T) or (1, T) stitched."""
     by_window = [score_one_pass(trace, classifier.lm_head) for trace in traces]
-    return {name: reading.stitch([scores[name][:, 0] for scores in by_window]) for name in by_window[0]}
+    scores = {name: reading.stitch([part[name][:, 0] for part in by_window]) for name in by_window[0]}
+    return scores | {"layer_mean": layer_mean(scores.get("decoded", scores["undecoded"]))}
 
 
 def _decode(classifier: Classifier, traces: list[LayerTrace], reading: Reading, query: Query, tell: Progress) -> Decoded | None:
@@ -187,12 +197,17 @@ def _row_map(classifier: Classifier, name: str, parts: list[tuple], reading: Rea
     """The map of an on-demand method from (scores, gap, seed) of each window."""
     scores, gaps, seeds = zip(*parts)
     notes = [f"Hidden words are replaced by {classifier.mask[0]}."]
-    gap = torch.stack(gaps).sum(0).cpu().numpy() if gaps[0] is not None else None
+    gap = _largest(torch.stack(gaps)).cpu().numpy() if gaps[0] is not None else None
     if gap is not None:
         notes.append(f"Largest gap over the layers: {np.abs(gap).max():.2f} logits; more rows make it smaller.")
     if seeds[0] is not None:
-        notes.append("Levels are drawn at random from a seed that depends on the text alone; the order of nearly tied words is not stable over seeds.")
+        notes.append(SEED_NOTE)
     return _to_map(name, reading.stitch(list(scores)), seconds, seed=seeds[0], gap=gap, notes=tuple(notes))
+
+
+def _largest(gaps: Tensor) -> Tensor:
+    """(L) of (windows, L): the gap of largest magnitude at each layer, its sign kept."""
+    return gaps.gather(0, gaps.abs().argmax(0, keepdim=True))[0]
 
 
 def _to_decoding(classifier: Classifier, decoded: Decoded | None) -> LayerDecoding | None:
@@ -200,7 +215,8 @@ def _to_decoding(classifier: Classifier, decoded: Decoded | None) -> LayerDecodi
         return None
     top_ids = decoded.top_ids.cpu().numpy()
     ids = np.unique(top_ids).tolist()
-    texts = dict(zip(ids, classifier.tokenizer.convert_ids_to_tokens(ids)))
+    pieces = classifier.tokenizer.convert_ids_to_tokens(ids)
+    texts = {i: f"[{i}]" if piece is None else piece for i, piece in zip(ids, pieces)}  # heads may be padded beyond the vocabulary
     own = decoded.own_log_probability.exp().cpu().numpy()
     return LayerDecoding(top_ids, texts, decoded.top_probabilities.cpu().numpy(), decoded.own_rank.cpu().numpy(), own)
 

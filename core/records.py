@@ -117,9 +117,10 @@ class SaliencyMap:
     """Rows of one batched forward and backward pass; the one-pass methods share one."""
     seconds: float
     seed: int | None = None
-    """Seed of the random levels, drawn from the token ids; None for deterministic methods."""
+    """Seed of the random levels, drawn from the token ids of the first window; None for deterministic methods."""
     gap: np.ndarray | None = None
-    """(L) Σ of the scores at all positions less y(text) − y(masked text), in logits: the quadrature error of a path."""
+    """(L) Σ of the scores at all positions less y(text) − y(masked text), in logits: the quadrature error of a path; of
+    several windows, the largest."""
     notes: tuple[str, ...] = ()
 
     def __post_init__(self):
@@ -195,8 +196,14 @@ class LayerReport:
     provenance: Provenance
 
     def __post_init__(self):
-        got = self.layer_probabilities.shape
+        got, n_tokens = self.layer_probabilities.shape, len(self.tokens.texts)
         _require(len(got) == 2 and got[1] == len(self.prediction.labels), f"layer_probabilities has shape {got}; (L, C) is expected.")
+        _require(HEADLESS in self.maps, f"The maps are {sorted(self.maps)}; “{HEADLESS}” must be among them.")
+        for name, saliency in self.maps.items():
+            shape = saliency.scores.shape
+            _require(shape in ((got[0], n_tokens), (1, n_tokens)), f"{name}: scores have shape {shape}; {(got[0], n_tokens)} is expected.")
+            layer = self.choices[name].layer if name in self.choices else -1
+            _require(layer in range(got[0]), f"{name}: the recommended layer is {layer}; it must be 0 to {got[0] - 1}.")
 
     @property
     def headline(self) -> str:

@@ -64,11 +64,10 @@ def score_absolute(trace: LayerTrace) -> Tensor:
     return (trace.gradient * trace.hidden).abs().sum(-1)
 
 
-def layer_mean(scores: Tensor, is_content: Tensor) -> Tensor:
-    """(1, B, T) mean over l of s^l / Σ_{j ∈ C} |s_j^l|; a layer without signal adds nothing (METHOD 6)."""
-    content = scores * is_content
-    total = content.abs().sum(-1, keepdim=True)
-    return torch.where(total > 0, content / total.clamp_min(torch.finfo(scores.dtype).tiny), 0.0).mean(0, keepdim=True)
+def layer_mean(scores: Tensor) -> Tensor:
+    """(1, T) mean over l of s^l / Σ_j |s_j^l| of a whole text (L, T); a layer without signal adds nothing (METHOD 6)."""
+    total = scores.abs().sum(-1, keepdim=True)
+    return torch.where(total > 0, scores / total.clamp_min(torch.finfo(scores.dtype).tiny), 0.0).mean(0, keepdim=True)
 
 
 ONE_PASS_SCORERS: dict[str, Callable[[LayerTrace], Tensor]] = {
@@ -80,12 +79,11 @@ ONE_PASS_SCORERS: dict[str, Callable[[LayerTrace], Tensor]] = {
 
 
 def score_one_pass(trace: LayerTrace, head: LanguageModelHead | None) -> dict[str, Tensor]:
-    """Every method that one trace serves, name → (L, B, T) or (1, B, T); those that need a head only if there is one."""
+    """Every method that one trace serves but the layer mean, name → (L, B, T); those that need a head only if there is one."""
     scores = {name: scorer(trace) for name, scorer in ONE_PASS_SCORERS.items()}
     if head is not None:
         with torch.no_grad():
             scores["decoded"] = score_decoded(trace, decoding_weights(head, trace.hidden, trace.batch))
-    scores["layer_mean"] = layer_mean(scores.get("decoded", scores["undecoded"]), trace.batch.is_content)
     return scores
 
 

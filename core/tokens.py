@@ -4,6 +4,7 @@ A text longer than the model's limit is read in windows that overlap; each token
 window in which it stands farthest from an edge, where it has the most context.
 """
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +17,12 @@ from core.models import Classifier
 from core.provenance import Coverage
 from core.records import Settings, Tokens
 
-# A word: letters, digits and their combining marks, with inner apostrophes ("don't"); else one visible character as
-# a reader sees it, an emoji with its modifiers for instance (\X, Unicode's extended grapheme cluster, UAX 29).
-WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:['’][\p{L}\p{M}]+)*|\X")
+# A word: letters, digits and their combining marks, with inner apostrophes ("don't"); else one visible character as a
+# reader sees it (\X, Unicode's extended grapheme cluster, UAX 29): an emoji with its modifiers, or a letter of a script
+# that puts no spaces between its words.
+UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+WORD = regex.compile(rf"(?V1)[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}_]--[{UNSPACED}]]+(?:['’][\p{{L}}\p{{M}}]+)*|\X")
+_TOKENIZING = threading.Lock()  # a fast tokenizer keeps truncation and stride in itself while it is called
 
 LONE_SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
@@ -73,16 +77,16 @@ def tokenize_windows(classifier: Classifier, text: str, settings: Settings) -> R
     special = classifier.tokenizer.num_special_tokens_to_add()
     overlap = min(settings.overlap, (classifier.max_length - special) // 2)
     read = _readable_part(text, classifier, settings)
-    encoded = classifier.tokenizer(
-        read,
-        truncation=True,
-        max_length=classifier.max_length,
-        stride=overlap,
-        return_overflowing_tokens=True,
-        return_offsets_mapping=True,
-        return_special_tokens_mask=True,
-        return_attention_mask=True,
-    )
+    with _TOKENIZING:
+        encoded = classifier.tokenizer(
+            read,
+            truncation=True,
+            max_length=classifier.max_length,
+            stride=overlap,
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+        )
     n = min(len(encoded["input_ids"]), settings.max_windows)
     windows = [_Window(*(np.array(encoded[key][b]) for key in ("input_ids", "special_tokens_mask", "offset_mapping"))) for b in range(n)]
     if all(window.special.all() for window in windows):
