@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.catalog import CATALOG, find_model
-from core.records import LayerReport, Query
+from core.methods import ON_DEMAND
+from core.records import LayerReport, Query, Settings
 from dashboard import wording
 from dashboard.units import Units
 from dashboard.work import Desk, Superseded, Work
@@ -77,7 +78,8 @@ def explain(query: Query) -> LayerReport:
             report = _wait(future, work, place)
         except Superseded:  # it had been given up a moment before this run joined it
             continue
-        place.empty()
+        finally:
+            place.empty()
         return report
 
 
@@ -131,11 +133,13 @@ def start() -> None:
         asked["model"] = None
     state.update({key: value or "" for key, value in asked.items()}, model=asked["model"] or DEFAULT_MODEL)
     state.layer_is_chosen = layer.isascii() and layer.isdigit() and len(layer) < 4
+    if layer and not state.layer_is_chosen:
+        state.notices.append(wording.unknown_layer(layer))
     state.layer_shown = int(layer) if state.layer_is_chosen else 0
     state.example = None if text is not None else wording.FIRST_EXAMPLE
     state.text = wording.EXAMPLES[wording.FIRST_EXAMPLE] if text is None else text
     state.text_in_link, state.token = text is not None, None
-    state.extra_methods = (asked["method"],) if asked["method"] == wording.FAITHFUL_METHOD else ()
+    state.extra_methods = ()
 
 
 def write_link() -> None:
@@ -235,9 +239,10 @@ def add_method(name: str) -> None:
     st.session_state.extra_methods = (name,)
 
 
-def extra_methods() -> tuple[str, ...]:
-    """The on-demand methods asked for."""
-    return st.session_state.extra_methods
+def settings() -> Settings:
+    """What to compute besides the one pass: the on-demand methods asked for by button or picker, and the dear measure."""
+    chosen = (name for name in (*st.session_state.extra_methods, st.session_state.get("method")) if name in ON_DEMAND)
+    return Settings(methods=tuple(dict.fromkeys(chosen)), expected_embedding=bool(st.session_state.get("meaning")))
 
 
 def notices() -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.combine import merge_tokens
+from core.markup import visible
 from core.methods import READABLE
 from core.records import LayerReport
 
@@ -67,11 +68,11 @@ def units_of(report: LayerReport, method: str, by_words: bool, rule: str = "sum"
     )
 
 
-def text_pieces(text: str, units: Units) -> list[tuple[str, int]]:
+def text_pieces(text: str, units: Units, characters_read: int | None = None) -> list[tuple[str, int]]:
     """The original text cut into (piece, unit index): nothing is lost, reordered or repeated.
 
-    Pieces between units have index GAP; what lies behind the last unit of a text read in part has index UNREAD and is
-    cut after UNREAD_SHOWN characters.
+    Pieces between units have index GAP; what lies behind `characters_read` (None: all were) has index UNREAD and is cut
+    after UNREAD_SHOWN characters.
     """
     pieces, cursor = [], 0
     for index, (start, end) in enumerate(units.spans):
@@ -85,17 +86,13 @@ def text_pieces(text: str, units: Units) -> list[tuple[str, int]]:
             pieces.append((visible(text[cursor:start]), GAP))
         pieces.append((visible(text[start:end]), index))
         cursor = int(end)
-    rest = text[cursor:]
-    if rest:
-        unread = bool(rest.strip()) and len(rest) > UNREAD_SHOWN
-        shown = rest[:UNREAD_SHOWN] + " …" if unread else rest
-        pieces.append((visible(shown), UNREAD if unread else GAP))
+    read = len(text) if characters_read is None else max(cursor, characters_read)
+    if cursor < read:
+        pieces.append((visible(text[cursor:read]), GAP))
+    if read < len(text):
+        rest = text[read : read + UNREAD_SHOWN]
+        pieces.append((visible(rest) + (" …" if read + UNREAD_SHOWN < len(text) else ""), UNREAD))
     return pieces
-
-
-def visible(text: str) -> str:
-    """The text with control characters as their Unicode pictures, so that they are seen and do nothing."""
-    return "".join(chr(0x2400 + ord(c)) if ord(c) < 32 and c not in "\n\t\r" else c for c in text)
 
 
 def trusted_layers(report: LayerReport) -> np.ndarray | None:

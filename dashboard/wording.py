@@ -1,5 +1,6 @@
 """Every label, help text, caption and sentence of the pages. Nothing here is computed but words around figures."""
 
+from core.methods import METHODS
 from core.provenance import Coverage
 from core.records import LayerReport, SaliencyMap
 
@@ -54,6 +55,11 @@ STRENGTH = "Colour strength"
 STRENGTH_HELP = "Above 1, weaker scores show more colour and the strongest share the full one; the legend follows."
 SPECIAL = "Show special tokens"
 SPECIAL_HELP = "[CLS], [SEP] and their like: positions that the model adds. Much of the deep layers' saliency lies there."
+MEANING = "Also measure how much meaning is kept"
+MEANING_HELP = (
+    "Adds a line to the curve of coherence: how near the average of all that is read at a word lies to the word itself, above "
+    "chance. Decoding takes about twice as long."
+)
 ONE_SCALE = "One colour scale for all layers"
 TEXT_IN_LINK = "Put the text into the page's address"
 TEXT_IN_LINK_HELP = "The address always holds model, class, method and layer. The text is left out unless you ask for it."
@@ -84,9 +90,10 @@ NO_HEAD_NOTE = (
 STOPPING_TITLE = "What it would say if it stopped here"
 STOPPING_NOTE = "The classifier's own output layer put on every layer in turn; only the last one is what it was trained for."
 READINGS_NOTE = (
-    "What the language-model head makes of the state at this word's place. A frame marks the word itself; "
-    "its rank is its place among all the head could say."
+    "What the language-model head makes of the state at this word's place. A frame marks the word itself; its rank is its place "
+    "among all the head could say. Grey italics: a layer where fewer than half of the text's words are found."
 )
+UNTRUSTED = "At this layer the language-model head finds fewer than half of the words, so its reading says little."
 NO_READINGS = "This model came without a language-model head, so its layers can't be read as words."
 MAP_TITLE = "Every layer at once"
 MAP_SUBTITLE = "click a cell, or use the arrow keys"
@@ -97,6 +104,11 @@ def unknown_model(name: str, known: tuple[str, ...]) -> str:
     """The address names a model that isn't on offer."""
     offer = ", ".join(known)
     return f"The address asks for the model “{clip(name)}”, which is not on offer here; {known[0]} is shown. On offer: {offer}."
+
+
+def unknown_layer(asked: str) -> str:
+    """The address asks for a layer that is no number."""
+    return f"The address asks for the layer “{clip(asked)}”; a number is expected, 0 for the embedding. The recommended layer is shown."
 
 
 def unknown_class(name: object, labels: tuple[str, ...]) -> str:
@@ -141,10 +153,10 @@ def hero_title(report: LayerReport, saliency: SaliencyMap, layer: int) -> str:
     return f"What {where} used for "
 
 
-def hero_why(layer: int, recommended: int, reason: str) -> str:
-    """Why this layer is shown, or which one would be."""
+def hero_why(layer: int, recommended: int, reason: str, is_trusted: bool) -> str:
+    """Why this layer is shown, or which one would be, and whether its words can be read at all."""
     lead = "★ Recommended." if layer == recommended else f"Recommended is {layer_name(recommended)}, not this one."
-    return f"{lead} {reason}"
+    return f"{lead} {reason}" + ("" if is_trusted else f" {UNTRUSTED}")
 
 
 def sign_words(is_signed: bool) -> str:
@@ -171,6 +183,12 @@ def cost(report: LayerReport) -> str:
     spent = 1000 * sum(made.seconds.values())
     states = f"{len(report.layer_probabilities)} layer states"
     return f"{passes} · {states} · {spent:,.0f} ms · {made.device}, {made.dtype} · weights {made.revision}"
+
+
+def method_name(name: str) -> str:
+    """A method in the picker, with what it costs where that is more than the one pass."""
+    method = METHODS[name]
+    return f"{method.label} ({method.rows} rows)" if method.on_demand else method.label
 
 
 def method_cost(saliency: SaliencyMap) -> str:

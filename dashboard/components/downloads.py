@@ -9,9 +9,9 @@ from core.records import LayerReport
 from dashboard import wording
 
 
-def show(report: LayerReport, method: str, layer: int) -> None:
+def show(report: LayerReport, method: str, layer: int, rule: str) -> None:
     """Draw the two buttons."""
-    page = partial(to_page, report, method=method, layer=layer)
+    page = partial(to_page, report, method=method, layer=layer, rule=rule)
     st.download_button(
         wording.DOWNLOAD_JSON, partial(to_json, report), "layer-saliency.json", "application/json", on_click="ignore"
     )

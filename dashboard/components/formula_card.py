@@ -32,4 +32,6 @@ def card_rows(saliency: SaliencyMap) -> list[tuple[str, str]]:
         ("cost", wording.method_cost(saliency)),
         ("source", saliency.source),
     ]
+    if saliency.seed is not None:
+        rows.append(("seed", str(saliency.seed)))
     return rows + [("note", note) for note in saliency.notes]

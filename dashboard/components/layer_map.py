@@ -19,7 +19,8 @@ def show(
     def go() -> None:
         cell = session.event(key, "cell")
         if _is_pair(cell) and 0 <= cell[0] < len(report.layer_names) and 0 <= cell[1] < len(units):
-            session.choose_layer(cell[0])
+            if report.maps[method].has_layers and cell[0] != layer:
+                session.choose_layer(cell[0])
             session.choose_token(units.tokens[int(cell[1])][0])
 
     _layer_map(data=map_data(report, method, units, layer, selected, strength, one_scale), key=key, on_cell_change=go)

@@ -1,9 +1,10 @@
 """What each layer takes the selected word for: decoded words with probabilities, own rank, score."""
 
+from core.markup import visible
 from core.records import LayerReport
 from dashboard import session, wording
 from dashboard.components.assets import register
-from dashboard.units import Units, visible
+from dashboard.units import Units, trusted_layers
 
 _readings = register("layer_readings")
 
@@ -19,7 +20,7 @@ def show(report: LayerReport, method: str, units: Units, layer: int, selected: i
 
 def reading_data(report: LayerReport, method: str, units: Units, layer: int, selected: int) -> dict:
     """What the component draws. A word of several subwords is read at its strongest one at the layer shown."""
-    saliency, tokens = report.maps[method], units.tokens[selected]
+    saliency, tokens, trusted = report.maps[method], units.tokens[selected], trusted_layers(report)
     token = max(tokens, key=lambda t: abs(saliency.at(layer)[t]))
     rows = [
         {
@@ -27,6 +28,7 @@ def reading_data(report: LayerReport, method: str, units: Units, layer: int, sel
             "label": report.layer_names[state],
             "name": wording.layer_name(state),
             "score": float(units.at(state)[selected]),
+            "trusted": trusted is None or bool(trusted[state]),
             **_decoded(report, state, token),
         }
         for state in reversed(range(len(report.layer_names)))

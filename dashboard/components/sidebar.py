@@ -7,7 +7,7 @@ import streamlit as st
 from core.catalog import CATALOG
 from core.combine import RULES
 from core.errors import SaliencyError
-from core.methods import METHODS
+from core.methods import METHODS, ON_DEMAND
 from dashboard import session, wording
 from dashboard.components import notice
 
@@ -41,7 +41,7 @@ def show() -> None:
 def show_options(has_head: bool) -> Options:
     """Draw the options of a report; returns the choice."""
     one_pass = tuple(name for name, method in METHODS.items() if not method.on_demand and (has_head or not method.needs_head))
-    methods = one_pass + session.extra_methods()
+    methods = one_pass + ON_DEMAND
     session.check_choice("method", ("", *methods[1:]), wording.unknown_method)
     session.set_defaults(units=wording.BY_WORDS, rule="sum", strength=1.0)
     with st.sidebar:
@@ -57,7 +57,7 @@ def show_options(has_head: bool) -> Options:
             wording.METHOD,
             ("", *methods[1:]),
             key="method",
-            format_func=lambda name: METHODS[name or methods[0]].label,
+            format_func=lambda name: wording.method_name(name or methods[0]),
             persist_state="session",
         )
         with st.expander(wording.OPTIONS):
@@ -73,6 +73,7 @@ def show_options(has_head: bool) -> Options:
             )
             special = st.toggle(wording.SPECIAL, key="special", help=wording.SPECIAL_HELP, persist_state="session")
             one_scale = st.toggle(wording.ONE_SCALE, key="one_scale", persist_state="session")
+            st.toggle(wording.MEANING, key="meaning", help=wording.MEANING_HELP, persist_state="session")
             rule = st.selectbox(wording.RULE, tuple(RULES), key="rule", persist_state="session")
             st.toggle(wording.TEXT_IN_LINK, key="text_in_link", help=wording.TEXT_IN_LINK_HELP, persist_state="session")
     return Options(method or None, units == wording.BY_WORDS, rule, strength, special, one_scale)

@@ -5,7 +5,7 @@ import numpy as np
 from core.records import LayerReport
 from dashboard import session, wording
 from dashboard.components.assets import register
-from dashboard.units import Units, text_pieces
+from dashboard.units import Units, text_pieces, trusted_layers
 
 _token_text = register("token_text")
 
@@ -25,7 +25,7 @@ def text_data(report: LayerReport, method: str, units: Units, layer: int, select
     """What the component draws: pieces of the text, scores, legend and reason."""
     saliency, choice, scores = report.maps[method], report.choices[method], units.at(layer)
     limit = float(np.abs(scores).max(initial=0.0)) / strength
-    pieces = text_pieces(report.query.text, units)
+    pieces = text_pieces(report.query.text, units, report.coverage.characters_read)
     title = wording.hero_title(report, saliency, layer)
     return {
         "title": title,
@@ -42,9 +42,14 @@ def text_data(report: LayerReport, method: str, units: Units, layer: int, select
         "unit": saliency.unit,
         "low": f"against −{limit:.2g}" if saliency.signed else "0",
         "high": f"for +{limit:.2g}" if saliency.signed else f"{limit:.2g}",
-        "why": wording.hero_why(layer, choice.layer, choice.reason) if saliency.has_layers else choice.reason,
+        "why": wording.hero_why(layer, choice.layer, choice.reason, _is_trusted(report, layer)) if saliency.has_layers else choice.reason,
         "size": _size(sum(len(piece) for piece, _ in pieces)),
     }
+
+
+def _is_trusted(report: LayerReport, layer: int) -> bool:
+    trusted = trusted_layers(report)
+    return trusted is None or bool(trusted[layer])
 
 
 def _size(n_characters: int) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import SaliencyError
-from core.records import LayerReport, Query, Settings
+from core.records import LayerReport, Query
 from dashboard import session, theme, wording
 from dashboard.components import (
     class_picker,
@@ -42,7 +42,7 @@ def explore() -> None:
         notice.show_all(session.notices())
         if not text.strip():
             raise SaliencyError(wording.NO_TEXT)
-        report = session.explain(Query(facts.name, text, target, against, Settings(methods=session.extra_methods())))
+        report = session.explain(Query(facts.name, text, target, against, session.settings()))
         with bars:
             prediction_bars.show(report.prediction)
     except SaliencyError as error:
@@ -66,7 +66,7 @@ def show_report(report: LayerReport, options: Options) -> None:
         token_text.show(report, method, units, layer, selected, options.strength, "hero")
     with st.container(horizontal=True, key="actions"):
         faithful.show_button(report)
-        downloads.show(report, method, layer)
+        downloads.show(report, method, layer, options.rule)
     faithful.show(report, method, selected, options)
     formula_card.show_all(report, method)
     show_layers(report, method, units, layer, selected, options)
@@ -81,7 +81,7 @@ def show_layers(report: LayerReport, method: str, units: Units, layer: int, sele
         layer_map.show(report, method, units, layer, selected, options.strength, options.one_scale, "map")
     with right, st.container(border=True, key="card-readings", height="stretch"):
         layer_readings.show(report, method, units, layer, selected, "readings")
-    shares = [report.profiles[name] for name in ("own_top1", "content_share") if name in report.profiles]
+    shares = [report.profiles[name] for name in ("own_top1", "content_share", "embedding_cosine") if name in report.profiles]
     left, right = st.columns(COLUMNS, gap="medium")
     with left:
         note = wording.COHERENCE_NOTE if "own_top1" in report.profiles else wording.NO_HEAD_NOTE

@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
+from core.combine import merge_tokens
 from core.errors import MethodError, SaliencyError, TargetError, TextError
 from core.methods import METHODS, ON_DEMAND
 from core.pipeline import add_methods, analyse
@@ -101,11 +102,25 @@ def test_the_same_query_gives_the_same_report(name, report_of, classifier_of):
 def test_another_text_gives_another_report(report_of, classifier_of):
     """Same length, one word changed: every map moves."""
     other = analyse(classifier_of("bert"), _query(TEXT.replace("superb", "boring"), settings=ALL))
+    assert len(other.word_texts) == len(report_of("bert").word_texts)
     for name, saliency in report_of("bert").maps.items():
-        if saliency.scores.shape == other.maps[name].scores.shape:
-            assert not np.allclose(saliency.scores, other.maps[name].scores, atol=1e-3), name
-        else:
-            assert saliency.scores.shape[1] != other.maps[name].scores.shape[1]
+        one, two = (merge_tokens(r.maps[name].scores, r.tokens) for r in (report_of("bert"), other))
+        assert not np.allclose(one, two, atol=1e-3), name
+
+
+def test_the_mean_over_layers_is_taken_over_the_whole_text(classifier_of):
+    """Also where the text was read in windows: each layer's magnitudes add up to one before they are averaged."""
+    report = analyse(classifier_of("bert"), _query(TEXT * 12))
+    assert report.coverage.windows > 1
+    decoded = report.maps["decoded"].scores.astype(float)
+    by_hand = (decoded / np.abs(decoded).sum(1, keepdims=True)).mean(0)
+    np.testing.assert_allclose(report.maps["layer_mean"].scores[0], by_hand, atol=1e-6)
+
+
+def test_methods_asked_for_later_stand_in_the_query(classifier_of):
+    """So that cards and files tell what was run; a generator of names is as good as a tuple."""
+    report = add_methods(classifier_of("bert"), analyse(classifier_of("bert"), _query()), (name for name in ("fast",)))
+    assert report.query.settings.methods == ("fast",) and "fast" in report.maps
 
 
 def test_methods_added_later_are_those_of_the_first_run(report_of, classifier_of):

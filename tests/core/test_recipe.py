@@ -217,7 +217,7 @@ def test_classifier_resumes_to_the_same_weights_and_keeps_the_embeddings(languag
     assert not torch.equal(whole.bert.encoder.layer[0].output.dense.weight, source.bert.encoder.layer[0].output.dense.weight)
     run = torch.load(tmp_path / "whole.pt")
     assert classifier.measure_accuracy(whole, dev) == max(accuracy for _, accuracy in run["dev_accuracy"])
-    with pytest.raises(ValueError, match="is of a run of"):
+    with pytest.raises(ValueError, match="is of a run with steps"):
         _train_classifier(language_model, base, tokenizer, tmp_path / "whole.pt", epochs=3)
 
 

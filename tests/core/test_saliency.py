@@ -31,7 +31,7 @@ from tests.families import FAMILIES, FIRST_POOLED, TEXT
 
 SHORT = "A dull, dreadful plot."
 COPIES = "boring boring and boring"
-ONE_PASS = ("undecoded", "gradient_norm", "grad_cam", "absolute", "layer_mean", "decoded")
+ONE_PASS = ("undecoded", "gradient_norm", "grad_cam", "absolute", "decoded")
 
 
 def _trace(classifier, *texts: str, target: int = 1) -> LayerTrace:
@@ -154,11 +154,9 @@ def test_one_pass_scores_by_hand(name, classifier_of):
 
 
 def test_layer_mean_by_hand():
-    """Layer 0: 1, −3 of 4; layer 1: 2, 2 of 4; layer 2 says nothing. The special token between them counts nowhere."""
-    scores = torch.tensor([[[1.0, 9.0, -3.0]], [[2.0, -7.0, 2.0]], [[0.0, 5.0, 0.0]]])
-    content = torch.tensor([[True, False, True]])
-    got = layer_mean(scores, content)
-    torch.testing.assert_close(got, torch.tensor([[[(0.25 + 0.5) / 3, 0.0, (-0.75 + 0.5) / 3]]]))
+    """Layer 0: 1, 4, −3 of 8; layer 1: 2, 0, 2 of 4; layer 2 says nothing."""
+    scores = torch.tensor([[1.0, 4.0, -3.0], [2.0, 0.0, 2.0], [0.0, 0.0, 0.0]])
+    torch.testing.assert_close(layer_mean(scores), torch.tensor([[(1 / 8 + 1 / 2) / 3, 1 / 6, (-3 / 8 + 1 / 2) / 3]]))
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -167,14 +165,11 @@ def test_one_trace_serves_every_one_pass_method(name, classifier_of):
     trace = _trace(classifier, TEXT)
     scores = score_one_pass(trace, classifier.lm_head)
     assert set(scores) == set(ONE_PASS)
-    for method, values in scores.items():
-        assert values.shape == (1 if method == "layer_mean" else 4, 1, trace.hidden.shape[2])
+    for values in scores.values():
+        assert values.shape == (4, 1, trace.hidden.shape[2])
         assert values.isfinite().all() and not values.requires_grad
     assert torch.equal(scores["decoded"], _decoded(classifier, trace)[0])
-    assert torch.equal(scores["layer_mean"], layer_mean(scores["decoded"], trace.batch.is_content))
-    headless = score_one_pass(trace, None)
-    assert set(headless) == set(ONE_PASS) - {"decoded"}
-    assert torch.equal(headless["layer_mean"], layer_mean(scores["undecoded"], trace.batch.is_content))
+    assert set(score_one_pass(trace, None)) == set(ONE_PASS) - {"decoded"}
 
 
 @pytest.mark.parametrize("name", FIRST_POOLED)

@@ -56,16 +56,15 @@ def test_pieces_that_share_a_character_draw_it_once():
         is_special=np.array([1, 0, 0, 1], bool),
         word_of=np.array([-1, 0, 0, -1]),
     )
-    report = dataclasses.replace(
-        report, tokens=tokens, maps={"decoded": dataclasses.replace(report.maps["decoded"], scores=np.ones((4, 4)))}
-    )
+    ones = {name: dataclasses.replace(report.maps[name], scores=np.ones((4, 4))) for name in ("decoded", "undecoded")}
+    report = dataclasses.replace(report, tokens=tokens, maps=ones)
     assert text_pieces("ab", units_of(report, "decoded", by_words=False)) == [("ab", 0)]
 
 
 def test_the_unread_rest_is_marked_and_cut():
     text = "one " + "x" * 5000
     report = make_report("one")
-    pieces = text_pieces(text, units_of(report, "decoded", True))
+    pieces = text_pieces(text, units_of(report, "decoded", True), characters_read=3)
     assert pieces[0] == ("one", 0)
     assert pieces[-1][1] == UNREAD and len(pieces[-1][0]) == UNREAD_SHOWN + 2
 
@@ -73,6 +72,11 @@ def test_the_unread_rest_is_marked_and_cut():
 def test_spaces_at_the_end_are_no_unread_rest():
     pieces = text_pieces("one" + " " * 1000, units_of(make_report("one"), "decoded", True))
     assert pieces[-1][1] == GAP
+
+
+def test_a_read_rest_that_no_token_covers_is_no_unread_rest():
+    pieces = text_pieces("one" + "\x00" * 1000, units_of(make_report("one"), "decoded", True), characters_read=1003)
+    assert pieces[-1] == ("␀" * 1000, GAP)
 
 
 def test_control_characters_are_seen_and_line_breaks_kept():

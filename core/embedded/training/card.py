@@ -27,17 +27,16 @@ class Sources:
 
 
 def _describe_training(work: Path, seed: int) -> dict:
-    """Steps and times, from what the stages left in `work`. The language model's hours are those between two files."""
+    """Steps and times, from the checkpoints that the stages left in `work`."""
     language_model = load_checkpoint(work / "language-model.pt")
     fine_tuning = load_checkpoint(work / "classifier.pt")
-    begun, ended = (work / name for name in ("tokenizer/tokenizer.json", "language-model/model.safetensors"))
     steps = language_model["step"]
     return {
         "seed": seed,
         "language_model": {
             "steps": steps,
             "tokens": steps * masked_lm.ROWS * masked_lm.WINDOW,
-            "hours": (ended.stat().st_mtime - begun.stat().st_mtime) / 3600,
+            "hours": language_model["seconds"] / 3600,
         },
         "classifier": {
             **{name: fine_tuning[name] for name in ("steps", "epochs", "threads", "best_step", "dev_accuracy")},

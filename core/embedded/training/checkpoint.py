@@ -1,5 +1,6 @@
 """Checkpoints of an interrupted training run: plain dicts of tensors, numbers and lists."""
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -10,6 +11,21 @@ def save_checkpoint(path: Path, state: dict) -> None:
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
     partial.replace(path)
+
+
+def fingerprint(model: torch.nn.Module) -> str:
+    """12 hex digits that stand for the model's weights: a checkpoint of another start must not be gone on from."""
+    digest = hashlib.sha256()
+    for weight in model.state_dict().values():
+        digest.update(weight.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+def refuse_other_run(path: Path, saved: dict, run: dict) -> None:
+    """Raise ValueError unless the checkpoint's entries are those of this run, wherever it has them."""
+    for name, wanted in run.items():
+        if saved.get(name, wanted) != wanted:
+            raise ValueError(f"{path} is of a run with {name} {saved[name]}, this one has {wanted}. Give the same, or remove the file to start over.")
 
 
 def load_checkpoint(path: Path) -> dict | None:

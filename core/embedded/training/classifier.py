@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 from transformers import BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
 
-from core.embedded.training.checkpoint import load_checkpoint, save_checkpoint
+from core.embedded.training.checkpoint import fingerprint, load_checkpoint, refuse_other_run, save_checkpoint
 
 LABELS = ("negative", "positive")
 MAX_TOKENS = 64  # of one text, [CLS] and [SEP] included
@@ -115,14 +115,10 @@ def train_classifier(model, train: Examples, dev: Examples, epochs: int, seed: i
     batches = [batch for epoch in range(epochs) for batch in make_batches(train.ids, (seed, epoch))]
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=0.0, weight_decay=0.01, fused=True)
-    run = dict(step=0, steps=len(batches), epochs=epochs, threads=torch.get_num_threads(), seconds=0.0)
+    run = dict(step=0, steps=len(batches), start=fingerprint(model), epochs=epochs, threads=torch.get_num_threads(), seconds=0.0)
     run |= dict(dev_accuracy=[], best_step=0, best=None)
     if saved := load_checkpoint(checkpoint):
-        if saved["steps"] != len(batches):
-            raise ValueError(
-                f"{checkpoint} is of a run of {saved['steps']} steps, this one has {len(batches)}. "
-                f"Give the same epochs, or remove the file to start over."
-            )
+        refuse_other_run(checkpoint, saved, {"steps": len(batches), "start": run["start"]})
         model.load_state_dict(saved.pop("model"))
         optimizer.load_state_dict(saved.pop("optimizer"))
         run = saved

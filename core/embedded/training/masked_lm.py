@@ -4,6 +4,7 @@ The head is BERT's: dense, GELU, LayerNorm, and a decoder tied to the word embed
 the identity, so that the first step already reads the encoder's own space.
 """
 
+import time
 from pathlib import Path
 
 import torch
@@ -11,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 from transformers import BertForMaskedLM, PreTrainedTokenizerFast
 
-from core.embedded.training.checkpoint import load_checkpoint, save_checkpoint
+from core.embedded.training.checkpoint import fingerprint, load_checkpoint, refuse_other_run, save_checkpoint
 
 WINDOW = 128  # tokens, [CLS] and [SEP] included
 ROWS = 16  # windows a step
@@ -117,12 +118,14 @@ def _optimizer(model: BertForMaskedLM) -> torch.optim.Optimizer:
 
 def train_masked_lm(model: BertForMaskedLM, windows: torch.Tensor, tokenizer, steps: int, seed: int, checkpoint: Path) -> None:
     """`steps` steps over `windows` in order (wrapping round), resumed from `checkpoint` if that exists."""
-    optimizer, first = _optimizer(model), 0
+    optimizer, run, first, seconds = _optimizer(model), dict(steps=steps, start=fingerprint(model)), 0, 0.0
     if saved := load_checkpoint(checkpoint):
+        refuse_other_run(checkpoint, saved, run)
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
-        first = saved["step"]
+        first, seconds = saved["step"], saved["seconds"]
     model.train()
+    started = time.monotonic() - seconds
     bar = tqdm(range(first, steps), initial=first, total=steps, desc="masked LM", unit="step", mininterval=10)
     for step in bar:
         ramp = min((step + 1) / (WARM_UP * steps), (steps - step) / ((1 - WARM_UP) * steps))
@@ -137,4 +140,5 @@ def train_masked_lm(model: BertForMaskedLM, windows: torch.Tensor, tokenizer, st
         optimizer.step()
         bar.set_postfix(loss=f"{loss.item():.2f}")
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
-            save_checkpoint(checkpoint, dict(model=model.state_dict(), optimizer=optimizer.state_dict(), step=step + 1))
+            done = dict(step=step + 1, seconds=time.monotonic() - started)
+            save_checkpoint(checkpoint, dict(model=model.state_dict(), optimizer=optimizer.state_dict(), **run, **done))

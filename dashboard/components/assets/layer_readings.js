@@ -8,7 +8,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   for (const row of data.rows) {
     const go = element("button", { type: "button", "data-layer": row.layer, "aria-label": `show ${row.name}`, "aria-pressed": String(row.layer === data.layer) }, row.label);
     go.onclick = () => setTriggerValue("layer", row.layer);
-    const line = element("tr", { class: row.layer === data.layer ? "shown" : null }, element("th", { scope: "row" }, go));
+    const line = element("tr", { class: `${row.layer === data.layer ? "shown" : ""}${row.trusted ? "" : " untrusted"}` }, element("th", { scope: "row" }, go));
     if (data.decoded) {
       const chips = row.words.map(([word, probability, own], i) =>
         element("span", { class: `chip${own ? " own" : ""}${i > 2 ? " extra" : ""}`, title: `${word} ${probability}` }, element("bdi", {}, word), element("i", {}, probability)));
