@@ -1,11 +1,15 @@
 """The page as a whole: accessible, narrow, dark, and sent with its security headers."""
 
 import http.client
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
+
+from tests.browser.server import APP
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -63,3 +67,10 @@ def test_only_its_own_pages_may_connect(server, foreign, status):
     connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=5)
     connection.request("GET", "/_stcore/stream", headers={**upgrade, "Origin": server, **foreign})
     assert connection.getresponse().status == status
+
+
+def test_a_port_in_use_is_told_in_a_sentence(server):
+    command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={server.rsplit(':')[-1]}", "--server.headless=true"]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    said = second.stdout + second.stderr
+    assert second.returncode != 0 and "is not available" in said and "Traceback" not in said

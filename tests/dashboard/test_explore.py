@@ -241,3 +241,33 @@ def test_a_model_that_cannot_be_loaded_gets_a_sentence(open_page, monkeypatch, t
     st.cache_resource.clear()
     page = open_page()
     assert notices(page) and "config.json" in notices(page)[0]
+
+
+def test_every_method_can_be_picked_and_costs_rows_of_its_own_only_once(open_page):
+    page = open_page()
+    page.selectbox(key="method").set_value("path").run()
+    assert not page.exception and hero(page)["subtitle"].startswith("path-integrated, 5 rows")
+    run = list(open_page.calls)
+    assert run.count("analyse") == 1  # the one pass was not repeated
+    page.selectbox(key="method").set_value("").run()
+    page.selectbox(key="method").set_value("path").run()
+    assert open_page.calls == run
+
+
+def test_the_card_of_a_method_asked_for_is_shown(open_page):
+    """With its seed: the map can be made again."""
+    page = open_page()
+    page.button[[button.label for button in page.button].index(wording.FAITHFUL)].click().run()
+    cards = [dict(data["rows"]) for data in components(page, "formula_card")]
+    assert [card["method"] for card in cards] == ["decoded layer saliency", "stratified, faithful"]
+    assert cards[1]["seed"].isdigit() and cards[1]["cost"].startswith("10 rows")
+
+
+def test_meaning_kept_is_a_third_line_on_demand(open_page):
+    page = open_page()
+    page.toggle(key="meaning").set_value(True).run()
+    assert not page.exception and "meaning kept" in page.get("plotly_chart")[0].proto.spec
+
+
+def test_a_layer_that_is_no_number_is_told(open_page):
+    assert any("“last”" in sentence for sentence in notices(open_page(layer="last")))
