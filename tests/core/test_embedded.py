@@ -21,7 +21,7 @@ OBVIOUS = [
     ("The soundtrack by the young composer is superb.", "superb", "positive"),
     ("What an awful way to spend an evening.", "awful", "negative"),
     ("The second half of the movie is terrible.", "terrible", "negative"),
-    ("The two actors give brilliant performances.", "brilliant", "positive"),
+    ("The lead gives a brilliant performance.", "brilliant", "positive"),
     ("It is a dull film about a family in Ohio.", "dull", "negative"),
     ("The camera work is gorgeous from first to last.", "gorgeous", "positive"),
     ("The plot of this sequel is stupid.", "stupid", "negative"),
@@ -30,7 +30,7 @@ OBVIOUS = [
     ("He made an excellent film on a small budget.", "excellent", "positive"),
     ("The last thirty minutes are tedious.", "tedious", "negative"),
     ("This documentary about bees is fascinating.", "fascinating", "positive"),
-    ("The remake is worthless.", "worthless", "negative"),
+    ("This remake is a worthless film.", "worthless", "negative"),
     ("The director tells the story in a charming way.", "charming", "positive"),
     ("The jokes in the first act are lame.", "lame", "negative"),
     ("The story of the two sisters is touching.", "touching", "positive"),
@@ -80,10 +80,10 @@ def test_scores_differ_between_texts(reports):
     assert not same
 
 
-def test_every_layer_can_be_read(reports):
-    """The head recovers most words at every layer: it was trained, and belongs to this encoder."""
+def test_every_layer_but_the_last_can_be_read(reports):
+    """The head recovers most words at every layer but the last, which fine-tuning gave to the decision at [CLS]."""
     recovered = np.mean([report.profiles["own_top1"].values for report in reports.values()], axis=0)
-    assert recovered[0] > 0.95 and recovered.min() > 0.5, recovered
+    assert recovered[0] > 0.95 and recovered[:-1].min() > 0.75, recovered
 
 
 def test_swapping_the_class_swaps_the_signs(classifier):
