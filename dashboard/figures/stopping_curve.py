@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.markup import escape
-from dashboard.figures.frame import add_line, layer_figure
+from dashboard.figures.frame import layer_figure, layer_line
 from dashboard.theme import Palette
 
 MOST = 3  # classes drawn; more lines could not be told apart
@@ -15,7 +15,8 @@ def stopping_curve(
 ) -> go.Figure:
     """Probabilities (L, C) by layer: the explained class solid, then the most probable others at the last layer."""
     others = [c for c in np.argsort(-probabilities[-1]).tolist() if c != target]
-    figure = layer_figure(layer_names, shown, palette)
-    for c, dash in zip([target, *others][:MOST], ("solid", "dash", "dot")):
-        add_line(figure, probabilities[:, c].tolist(), escape(labels[c], quote=False), palette, shown, dash)
-    return figure
+    lines = [
+        layer_line(probabilities[:, c].tolist(), escape(labels[c], quote=False), palette, shown, dash)
+        for c, dash in zip([target, *others][:MOST], ("solid", "dash", "dot"))
+    ]
+    return layer_figure(lines, layer_names, shown, palette)

@@ -4,9 +4,10 @@ Reference: every layer's logits materialised at once, the plain way to the same 
 """
 
 import argparse
-import multiprocessing
+import gc
 import resource
-import sys
+import threading
+from collections.abc import Callable
 
 import torch
 
@@ -40,27 +41,28 @@ def prepare(n_tokens: int):
     return classifier, trace_layers(classifier, batch, 0), batch
 
 
-def peak_growth(n_tokens: int, streamed: bool, answer) -> None:
-    """In a process of its own: how far decoding raises the peak resident memory, in MB."""
-    classifier, trace, batch = prepare(n_tokens)
-    decode_states(classifier.lm_head, trace.hidden[:, 0, :2], batch.input_ids[0, :2], TOP_K)  # warm
-    scale = 1024 if sys.platform == "linux" else 1024**2
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    if streamed:
-        decode_states(classifier.lm_head, trace.hidden[:, 0], batch.input_ids[0], TOP_K)
-    else:
-        materialise(classifier.lm_head, trace.hidden[:, 0], batch.input_ids[0])
-    answer.put((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / scale)
+def measure_peak(call: Callable[[], object]) -> float:
+    """How far resident memory rises above where it stood while `call` runs, in MB, looked at every half millisecond."""
+    gc.collect()
+    before, peak, done = resident_bytes(), 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.0005):
+            peak = max(peak, resident_bytes())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    call()
+    done.set()
+    watcher.join()
+    return max(0, peak - before) / 2**20
 
 
-def measure_peak(n_tokens: int, streamed: bool) -> float:
-    context = multiprocessing.get_context("spawn")
-    answer = context.Queue()
-    process = context.Process(target=peak_growth, args=(n_tokens, streamed, answer))
-    process.start()
-    growth = answer.get()
-    process.join()
-    return growth
+def resident_bytes() -> int:
+    """Linux only: the second number of /proc/self/statm, in pages."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
 
 
 def main() -> None:
@@ -78,7 +80,7 @@ def main() -> None:
             "the input's own columns alone": lambda: decoding_weights(head, trace.hidden, batch),
         }
         print_ratios(f"Decoding {hidden.shape[0]} states of {hidden.shape[1]} tokens", median_seconds(contestants, args.rounds), next(iter(contestants)))
-        peaks = [measure_peak(n_tokens, streamed) for streamed in (False, True)]
+        peaks = [measure_peak(call) for call in list(contestants.values())[:2]]
         print(f"\nPeak memory grows by {peaks[0]:.0f} MB at once, {peaks[1]:.0f} MB streamed.")
 
 
