@@ -65,6 +65,7 @@ def component_css() -> str:
   --for-line: {FOR_LINE}; --against-line: {AGAINST_LINE};
   --text: var(--st-text-color); --line: var(--st-border-color);
   --muted: color-mix(in srgb, var(--st-text-color) {MUTED_SHARE:.0%}, var(--st-background-color));
+  --surface: light-dark({LIGHT.surface}, {DARK.surface});
   --faint: color-mix(in srgb, var(--st-text-color) 5%, transparent);
   --sans: {SANS}; --serif: {SERIF};
 }}
