@@ -9,14 +9,14 @@ from tests.browser.server import launch_chromium, serve
 expect.set_options(timeout=20_000)  # ms: a busy machine is slow, not wrong
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # not the session: Playwright keeps an event loop running, which other tests must not meet
 def server(tmp_path_factory):
     """Address of the application."""
     with serve(tmp_path_factory.mktemp("server")) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # not the session: Playwright keeps an event loop running, which other tests must not meet
 def browser():
     """A Chromium."""
     with sync_playwright() as playwright:
