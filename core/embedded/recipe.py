@@ -38,6 +38,7 @@ def make_vocabulary(args: argparse.Namespace, texts: list[str]) -> list[int]:
 
 
 def load_tokenizer(args: argparse.Namespace) -> PreTrainedTokenizerFast:
+    """The pruned tokenizer."""
     return PreTrainedTokenizerFast.from_pretrained(args.work / "tokenizer")
 
 
@@ -64,10 +65,12 @@ def make_classifier(args: argparse.Namespace) -> None:
 
 
 def make_export(args: argparse.Namespace) -> None:
+    """Write the finished model to `out`."""
     export.export_model(args.work / "classifier", args.work / "language-model", args.work / "tokenizer", args.out)
 
 
 def make_card(args: argparse.Namespace) -> None:
+    """Measure the model in `out` and write its card beside it."""
     card.make_card(card.Sources(args.data, args.base, args.work, args.out), SEED)
 
 
@@ -85,6 +88,7 @@ def find_due(args: argparse.Namespace) -> list[str]:
 
 
 def main() -> None:
+    """The stages that are due, or the one asked for."""
     parser = argparse.ArgumentParser(prog="python -m core.embedded.recipe", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with text/ and sst2/")
     parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
