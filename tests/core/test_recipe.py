@@ -1,4 +1,4 @@
-"""The recipe of the embedded model, on texts and a base model small enough to train in a second."""
+"""The recipe of the embedded models, on texts and a base model small enough to train in a second."""
 
 import argparse
 import csv
@@ -19,9 +19,11 @@ from transformers import (
 )
 
 from core.embedded import recipe
-from core.embedded.training import classifier, export, masked_lm, vocabulary
+from core.embedded.training import classifier, export, masked_lm, tasks, vocabulary
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+LABELS = ("negative", "positive")
+MAX_TOKENS = 64
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 GOOD, BAD = ("good", "great", "fine"), ("bad", "poor", "dull")
 WORDS = [*GOOD, *BAD, "film", "story", "actor", "plot", "the", "an", "of", "is", "with", "scene"]
@@ -182,10 +184,17 @@ def language_model(base, old_ids, tmp_path_factory):
 
 def _train_classifier(language_model, base, tokenizer, checkpoint, epochs=2):
     torch.manual_seed(5)
-    model = classifier.start_classifier(language_model, base)
-    train, dev = (classifier.tokenize_examples(tokenizer, *_sentences(*size)) for size in ((400, 0), (60, 1)))
+    model = classifier.start_classifier(language_model, base, LABELS)
+    train, dev = (classifier.tokenize_examples(tokenizer, *_sentences(*size), MAX_TOKENS) for size in ((400, 0), (60, 1)))
     classifier.train_classifier(model, train, dev, epochs, 11, checkpoint)
     return model, dev
+
+
+def test_examples_are_cut_between_their_frame(tokenizer):
+    texts, labels = ["film " * 40, "the plot"], [1, 0]
+    examples = classifier.tokenize_examples(tokenizer, texts, labels, 9)
+    assert [len(row) for row in examples.ids] == [9, 4] and examples.labels == labels
+    assert {(row[0], row[-1]) for row in examples.ids} == {(tokenizer.cls_token_id, tokenizer.sep_token_id)}
 
 
 def test_batches_hold_every_text_once_within_the_limit():
@@ -197,11 +206,14 @@ def test_batches_hold_every_text_once_within_the_limit():
 
 
 def test_classifier_starts_from_the_language_model_and_the_base_pooler(language_model, base):
-    model, source = classifier.start_classifier(language_model, base), BertForMaskedLM.from_pretrained(language_model)
+    model, source = classifier.start_classifier(language_model, base, LABELS), BertForMaskedLM.from_pretrained(language_model)
     assert _same(model.bert.encoder, source.bert.encoder) and _same(model.bert.embeddings, source.bert.embeddings)
     assert _same(model.bert.pooler, BertModel.from_pretrained(base).pooler)
     assert model.config.id2label == {0: "negative", 1: "positive"}
     assert model.config.hidden_dropout_prob == classifier.DROPOUT
+    news = classifier.start_classifier(language_model, base, tasks.TASKS["news"].labels)
+    assert news.config.label2id == {"World": 0, "Sports": 1, "Business": 2, "Sci/Tech": 3}
+    assert news.classifier.weight.shape[0] == 4
 
 
 def test_classifier_resumes_to_the_same_weights_and_keeps_the_embeddings(language_model, base, tokenizer, tmp_path, monkeypatch):
@@ -222,7 +234,7 @@ def test_classifier_resumes_to_the_same_weights_and_keeps_the_embeddings(languag
 
 
 def test_probabilities_do_not_depend_on_the_batch(language_model, base, tokenizer):
-    model, ids = classifier.start_classifier(language_model, base), tokenizer(_sentences(40)[0])["input_ids"]
+    model, ids = classifier.start_classifier(language_model, base, LABELS), tokenizer(_sentences(40)[0])["input_ids"]
     together = classifier.predict_probabilities(model, ids)
     alone = torch.cat([classifier.predict_probabilities(model, [row]) for row in ids])
     torch.testing.assert_close(together, alone)
@@ -233,7 +245,7 @@ def test_probabilities_do_not_depend_on_the_batch(language_model, base, tokenize
 
 def test_export_loads_as_classifier_and_as_language_model(language_model, base, tokenizer, tmp_path):
     torch.manual_seed(6)
-    model = classifier.start_classifier(language_model, base).eval()
+    model = classifier.start_classifier(language_model, base, LABELS).eval()
     with torch.no_grad():
         model.bert.encoder.layer[0].output.dense.weight.mul_(1.5)  # an encoder that is no longer the language model's
     model.save_pretrained(tmp_path / "classifier")
@@ -260,7 +272,7 @@ def test_export_loads_as_classifier_and_as_language_model(language_model, base, 
 
 
 def test_export_refuses_a_classifier_with_other_word_embeddings(language_model, base):
-    model = classifier.start_classifier(language_model, base)
+    model = classifier.start_classifier(language_model, base, LABELS)
     with torch.no_grad():
         model.get_input_embeddings().weight[7] += 1
     with pytest.raises(ValueError, match="not tied"):
@@ -272,32 +284,67 @@ def test_export_refuses_a_classifier_with_other_word_embeddings(language_model, 
 
 @pytest.fixture
 def data_folder(tmp_path):
-    (tmp_path / "data" / "text").mkdir(parents=True)
-    (tmp_path / "data" / "sst2").mkdir()
+    """Every text that the recipe reads, made up: 240 news rows of four classes besides the reviews."""
+    for name in ("text", "sst2", "agnews"):
+        (tmp_path / "data" / name).mkdir(parents=True)
     for number, (split, count) in enumerate((("train", 200), ("dev", 40), ("test", 30))):
         with open(tmp_path / "data" / "sst2" / f"{split}.tsv", "w", encoding="utf-8") as file:
             csv.writer(file, delimiter="\t").writerows([("text", "label"), *zip(*_sentences(count, number), strict=True)])
+    for number, (split, count) in enumerate((("train", 240), ("test", 30))):
+        rows = [(i % 4 + 1, text, f"the #39;s {text}") for i, text in enumerate(_sentences(count, 20 + number)[0])]
+        with open(tmp_path / "data" / "agnews" / f"{split}.csv", "w", encoding="utf-8", newline="") as file:
+            csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
     for number, name in enumerate(("wikipedia_en_12MB.txt.gz", "wikinews_en.txt.gz", "wikitext.valid.tokens.gz")):
         with gzip.open(tmp_path / "data" / "text" / name, "wt", encoding="utf-8") as file:
             file.write("\n".join(_sentences(200, 10 + number)[0]))
     return tmp_path / "data"
 
 
-def test_recipe_runs_to_the_card_and_then_has_nothing_to_do(base, data_folder, tmp_path, monkeypatch):
-    work, out = tmp_path / "work", tmp_path / "out"
-    options = f"--data {data_folder} --base {base} --work {work} --out {out} --steps 2 --epochs 1"
-    monkeypatch.setattr("sys.argv", ["recipe", *options.split()])
+@pytest.fixture
+def run_recipe(base, data_folder, tmp_path, monkeypatch):
+    """Runs the recipe for a task, all tasks in one working folder; returns (its arguments, metrics, card)."""
     monkeypatch.setattr(recipe, "VOCABULARY", len(PIECES) - 2)
     monkeypatch.setattr(recipe, "MAX_LENGTH", 128)
-    recipe.main()
-    metrics, card = json.loads((out / "metrics.json").read_text()), (out / "README.md").read_text()
+    monkeypatch.setattr(tasks, "DEV_ROWS", 40)
+
+    def run(task):
+        work, out = tmp_path / "work", tmp_path / task
+        options = f"--task {task} --data {data_folder} --base {base} --work {work} --out {out} --steps 2 --epochs 1"
+        monkeypatch.setattr("sys.argv", ["recipe", *options.split()])
+        recipe.main()
+        args = argparse.Namespace(task=task, work=work, out=out)
+        return args, json.loads((out / "metrics.json").read_text()), (out / "README.md").read_text()
+
+    return run
+
+
+@pytest.mark.parametrize("task", tasks.TASKS)
+def test_recipe_runs_to_the_card_and_then_has_nothing_to_do(run_recipe, task, tmp_path):
+    args, metrics, card = run_recipe(task)
     assert metrics["accuracy"]["test"]["texts"] == 30 and f"{metrics['accuracy']['test']['accuracy']:.4f}" in card
+    assert metrics["accuracy"]["dev"]["texts"] == 40 and metrics["texts"]["train"] == 200
+    assert sum(map(sum, metrics["errors"]["confusion"])) == 40
     assert metrics["training"]["language_model"]["steps"] == 2
+    assert metrics["training"]["classifier"]["epochs"] == 1 and f"--task {task} " in card
     assert len(metrics["recovery"]["after"]["top_1"]) == 3 and 0 < metrics["recovery"]["after"]["top_1"][0] <= 1
-    assert str(tmp_path) not in card + (out / "config.json").read_text() + (out / "metrics.json").read_text()
-    args = argparse.Namespace(work=work, out=out)
+    assert {probe["predicted"] for probe in metrics["probes"]} <= set(tasks.TASKS[task].labels)
+    assert str(tmp_path) not in card + (args.out / "config.json").read_text() + (args.out / "metrics.json").read_text()
     assert recipe.find_due(args) == []
-    (out / "README.md").unlink()
+    (args.out / "README.md").unlink()
     assert recipe.find_due(args) == ["card"]
-    (work / "classifier" / "model.safetensors").unlink()
+    (args.work / task / "model.safetensors").unlink()
     assert recipe.find_due(args) == ["classifier", "export", "card"]
+
+
+def test_tasks_share_the_language_model_and_keep_their_classifiers_apart(run_recipe):
+    first, _, _ = run_recipe("sentiment")
+    weights = first.work / "language-model" / "model.safetensors"
+    made = weights.stat().st_mtime_ns
+    second, _, _ = run_recipe("news")
+    assert weights.stat().st_mtime_ns == made
+    assert recipe.find_due(first) == recipe.find_due(second) == []
+    models = [AutoModelForSequenceClassification.from_pretrained(args.out) for args in (first, second)]
+    heads = [AutoModelForMaskedLM.from_pretrained(args.out) for args in (first, second)]
+    assert [model.config.num_labels for model in models] == [2, 4]
+    assert torch.equal(*(model.get_input_embeddings().weight for model in models))
+    assert _same(*(head.cls for head in heads)) and not _same(*(head.bert.encoder for head in heads))

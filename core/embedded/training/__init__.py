@@ -1,1 +1,1 @@
-"""The stages of `core.embedded.recipe`: vocabulary, language model, classifier, card. Used to make models, never to serve them."""
+"""The stages of `core.embedded.recipe`: vocabulary, language model, classifier, card. They make models and serve none."""

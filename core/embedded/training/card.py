@@ -11,14 +11,17 @@ import transformers
 from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoTokenizer
 
 from core.embedded.training import classifier, data, masked_lm, measures
+from core.embedded.training.card_tasks import CARDS
 from core.embedded.training.card_text import write_card
 from core.embedded.training.checkpoint import load_checkpoint
+from core.embedded.training.tasks import Task
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The folders that the card speaks of."""
+    """The task and the folders that the card speaks of."""
 
+    task: Task
     data: Path
     base: Path
     work: Path
@@ -26,10 +29,10 @@ class Sources:
     """The exported folder."""
 
 
-def _describe_training(work: Path, seed: int) -> dict:
-    """Steps and times, from the checkpoints that the stages left in `work`."""
-    language_model = load_checkpoint(work / "language-model.pt")
-    fine_tuning = load_checkpoint(work / "classifier.pt")
+def _describe_training(sources: Sources, seed: int) -> dict:
+    """Steps and times, from the checkpoints that the stages left in the working folder."""
+    language_model = load_checkpoint(sources.work / "language-model.pt")
+    fine_tuning = load_checkpoint(sources.work / f"{sources.task.name}.pt")
     steps = language_model["step"]
     return {
         "seed": seed,
@@ -57,23 +60,27 @@ def _describe_model(folder: Path, model, base: Path) -> dict:
     }
 
 
-def _measure_classifier(model, tokenizer, folder: Path) -> dict:
-    """Accuracy on both splits, and on dev where it fails. The test split is read here and nowhere else."""
-    result = {"accuracy": {}}
+def _measure_classifier(model, tokenizer, sources: Sources) -> dict:
+    """Accuracy on dev and test, and on dev where it fails. The test split is read here and nowhere else."""
+    task, card = sources.task, CARDS[sources.task.name]
+    train = task.read(sources.data, "train")[0]
+    result = {"accuracy": {}, "texts": {"train": len(train), "copies": {}}}
     for split in ("dev", "test"):
-        texts, labels = data.read_sentences(folder, split)
-        ids = classifier.tokenize_examples(tokenizer, texts, labels).ids
+        texts, labels = task.read(sources.data, split)
+        ids = classifier.tokenize_examples(tokenizer, texts, labels, task.max_tokens).ids
         chances = classifier.predict_probabilities(model, ids)
         result["accuracy"][split] = measures.count_right(chances, labels)
+        result["texts"]["copies"][split] = measures.count_copies(texts, train)
         if split == "dev":
-            result["errors"] = measures.measure_errors(chances, texts, labels, ids)
-    return {**result, "probes": measures.measure_probes(model, tokenizer)}
+            result["errors"] = measures.measure_errors(chances, texts, labels, ids, task.labels, card)
+    return {**result, "probes": measures.measure_probes(model, tokenizer, card)}
 
 
-def _measure_head(language_model, fine_tuned, tokenizer, folder: Path) -> dict:
+def _measure_head(language_model, fine_tuned, tokenizer, sources: Sources) -> dict:
     """The head on the states it was trained with (before) and on those of the classifier (after)."""
-    windows = masked_lm.pack_windows(tokenizer, [data.read_held_out(folder)])
-    ids = classifier.tokenize_examples(tokenizer, *data.read_sentences(folder, "dev")).ids
+    task = sources.task
+    windows = masked_lm.pack_windows(tokenizer, [data.read_held_out(sources.data)])
+    ids = classifier.tokenize_examples(tokenizer, *task.read(sources.data, "dev"), task.max_tokens).ids
     models = {"before": language_model, "after": fine_tuned}
     filled = {name: measures.fill_masks(model, tokenizer) for name, model in models.items()}
     return {
@@ -92,7 +99,7 @@ def _measure_tokenizers(sources: Sources) -> dict:
         cutter.no_truncation()
         cutter.no_padding()
     texts = {
-        "SST-2 dev": data.read_sentences(sources.data, "dev")[0],
+        f"{CARDS[sources.task.name].corpus} dev": sources.task.read(sources.data, "dev")[0],
         "WikiText-103 validation": data.read_held_out(sources.data).split("\n"),
     }
     return {name: measures.measure_vocabulary(*cutters, lines) for name, lines in texts.items()}
@@ -104,13 +111,14 @@ def make_card(sources: Sources, seed: int) -> None:
     model = AutoModelForSequenceClassification.from_pretrained(sources.model)
     fine_tuned = AutoModelForMaskedLM.from_pretrained(sources.model)
     language_model = AutoModelForMaskedLM.from_pretrained(sources.work / "language-model")
+    packages = {module.__name__: module.__version__ for module in (torch, transformers, tokenizers)}
     metrics = {
         "model": _describe_model(sources.model, model, sources.base),
-        **_measure_classifier(model, tokenizer, sources.data),
-        **_measure_head(language_model, fine_tuned, tokenizer, sources.data),
+        **_measure_classifier(model, tokenizer, sources),
+        **_measure_head(language_model, fine_tuned, tokenizer, sources),
         "vocabulary": _measure_tokenizers(sources),
-        "training": _describe_training(sources.work, seed),
-        "versions": {"python": platform.python_version()} | {m.__name__: m.__version__ for m in (torch, transformers, tokenizers)},
+        "training": _describe_training(sources, seed),
+        "versions": {"python": platform.python_version(), **packages},
     }
     (sources.model / "metrics.json").write_text(json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (sources.model / "README.md").write_text(write_card(metrics), encoding="utf-8")
+    (sources.model / "README.md").write_text(write_card(metrics, sources.task), encoding="utf-8")

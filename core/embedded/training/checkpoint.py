@@ -25,7 +25,10 @@ def refuse_other_run(path: Path, saved: dict, run: dict) -> None:
     """Raise ValueError unless the checkpoint's entries are those of this run, wherever it has them."""
     for name, wanted in run.items():
         if saved.get(name, wanted) != wanted:
-            raise ValueError(f"{path} is of a run with {name} {saved[name]}, this one has {wanted}. Give the same, or remove the file to start over.")
+            raise ValueError(
+                f"{path} is of a run with {name} {saved[name]}, this one has {wanted}. "
+                "Give the same, or remove the file to start over."
+            )
 
 
 def load_checkpoint(path: Path) -> dict | None:

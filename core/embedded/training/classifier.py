@@ -1,4 +1,4 @@
-"""Stage (b): a sentiment classifier, fine-tuned on SST-2 from the language model of stage (a).
+"""Stage (b): a classifier of one task, fine-tuned from the language model of stage (a).
 
 The word embeddings stay as the language model left them, so that its decoder, which is tied to them, is tied to
 the classifier's too. The pooler, which a masked language model lacks, starts as that of the base model.
@@ -16,8 +16,6 @@ from transformers import BertForSequenceClassification, BertModel, PreTrainedTok
 
 from core.embedded.training.checkpoint import fingerprint, load_checkpoint, refuse_other_run, save_checkpoint
 
-LABELS = ("negative", "positive")
-MAX_TOKENS = 64  # of one text, [CLS] and [SEP] included
 BATCH_TOKENS = 1024  # of one batch, padding included
 LEARNING_RATE = 8e-5
 WARM_UP = 0.06  # share of all steps
@@ -33,18 +31,18 @@ class Examples:
     ids: list[list[int]]
     """Token ids of each text, [CLS] and [SEP] included, not padded."""
     labels: list[int]
-    """0 negative, 1 positive."""
+    """Index of each text's class."""
 
 
-def tokenize_examples(tokenizer: PreTrainedTokenizerFast, texts: list[str], labels: list[int]) -> Examples:
-    """The texts cut to `MAX_TOKENS` tokens."""
-    return Examples(tokenizer(texts, truncation=True, max_length=MAX_TOKENS)["input_ids"], labels)
+def tokenize_examples(tokenizer: PreTrainedTokenizerFast, texts: list[str], labels: list[int], max_tokens: int) -> Examples:
+    """The texts cut to `max_tokens` tokens."""
+    return Examples(tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"], labels)
 
 
-def start_classifier(language_model: Path, base: Path) -> BertForSequenceClassification:
+def start_classifier(language_model: Path, base: Path, labels: tuple[str, ...]) -> BertForSequenceClassification:
     """The encoder at `language_model`, word embeddings frozen, the pooler of `base`, a last layer drawn from torch's seed."""
     model = BertForSequenceClassification.from_pretrained(
-        language_model, id2label=dict(enumerate(LABELS)), label2id={label: i for i, label in enumerate(LABELS)},
+        language_model, id2label=dict(enumerate(labels)), label2id={label: i for i, label in enumerate(labels)},
         hidden_dropout_prob=DROPOUT, attention_probs_dropout_prob=DROPOUT, dtype=torch.float32,
     )
     pooler = BertModel.from_pretrained(base, dtype=torch.float32).pooler

@@ -1,24 +1,18 @@
-"""Texts for training and evaluation, read from a folder the recipe is given.
+"""Texts that the language model is trained and measured on, read from a folder the recipe is given.
 
-Layout of the folder: `text/*.txt.gz` (one paragraph a line), `text/wikitext.valid.tokens.gz` (held out),
-`sst2/{train,dev,test}.tsv` (`text<TAB>label`, one header line).
+Layout of the folder: `text/*.txt.gz` (one paragraph a line), `text/wikitext.valid.tokens.gz` (held out), and the
+labelled texts that `tasks.py` names.
 """
 
-import csv
 import gzip
 import random
 import re
 from pathlib import Path
 
+from core.embedded.training.tasks import read_reviews
+
 HELD_OUT = "wikitext.valid.tokens.gz"
 NGRAM = 12  # words: a training paragraph that shares so long a run with the held-out text is a copy of it
-
-
-def read_sentences(folder: Path, split: str) -> tuple[list[str], list[int]]:
-    """Texts and labels (0 negative, 1 positive) of one SST-2 split (Socher et al. 2013, GLUE release)."""
-    with open(folder / "sst2" / f"{split}.tsv", encoding="utf-8") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
-    return [row[0].strip() for row in rows], [int(row[1]) for row in rows]
 
 
 def read_held_out(folder: Path) -> str:
@@ -49,7 +43,7 @@ def mix_texts(folder: Path, seed: int) -> list[str]:
     draw = random.Random(seed)
     news = read_paragraphs(folder, "wikinews_en.txt.gz")
     draw.shuffle(news)
-    sentences = [text for text in read_sentences(folder, "train")[0] if len(text.split()) >= 6]
+    sentences = [text for text in read_reviews(folder, "train")[0] if len(text.split()) >= 6]
     texts = read_paragraphs(folder, "wikipedia_en_12MB.txt.gz") + news[: len(news) // 5] + sentences
     draw.shuffle(texts)
     return texts

@@ -22,7 +22,10 @@ def merge_tensors(classifier: BertForSequenceClassification, language_model: Ber
     """Every tensor of the classifier and of the head, in float16; the encoders may differ in all but the word embeddings."""
     words = [model.get_input_embeddings().weight for model in (classifier, language_model)]
     if not torch.equal(*words):
-        raise ValueError("The classifier's word embeddings are not the language model's, so the head's decoder is not tied to them.")
+        raise ValueError(
+            "The classifier's word embeddings are not the language model's, so the head's decoder is not tied to them. "
+            "Train the classifier again from this language model."
+        )
     head = {name: t for name, t in language_model.state_dict().items() if name.startswith(HEAD) and name not in TIED}
     tensors = {name: t.half().contiguous() for name, t in {**classifier.state_dict(), **head}.items()}
     too_large = [name for name, t in tensors.items() if not t.isfinite().all()]

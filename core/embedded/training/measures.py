@@ -6,10 +6,9 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertForMaskedLM, PreTrainedTokenizerFast
 
-from core.embedded.training.classifier import LABELS, pad_rows, predict_probabilities
+from core.embedded.training.card_tasks import TaskCard
+from core.embedded.training.classifier import pad_rows, predict_probabilities
 
-NEGATION = re.compile(r"\b(not|no|never|nothing|none|nobody|neither|nor|without|hardly|barely|cannot)\b|n['’]t\b", re.I)
-CONTRAST = re.compile(r"\b(but|though|although|yet|however|despite|while|still)\b", re.I)
 CONFIDENT = 0.95  # probability of the predicted class
 TOP = 5  # pieces shown for a mask
 
@@ -21,23 +20,6 @@ MASKED_SENTENCES = (
     "It was the worst [MASK] of the year.",
 )
 
-PROBES = (  # kind, text, label a person would give (None: neither)
-    ("plain", "A wonderful film with a great cast.", "positive"),
-    ("plain", "A dull and lifeless mess.", "negative"),
-    ("irony", "Great, another two hours of my life that I will never get back.", "negative"),
-    ("irony", "Just what the world needed: a fifth sequel.", "negative"),
-    ("double negation", "You can't say that it isn't funny.", "positive"),
-    ("double negation", "It is not that I did not enjoy it; I did.", "positive"),
-    ("other language", "Ein wunderbarer Film, ich habe jede Minute genossen.", "positive"),
-    ("other language", "Quel navet, une perte de temps totale.", "negative"),
-    ("emoji", "😍😍😍", "positive"),
-    ("emoji", "🤮", "negative"),
-    ("neutral statement", "The film is 112 minutes long and was shot in Prague.", None),
-    ("neutral statement", "It opens on Friday.", None),
-    ("mixed", "The acting is superb, but the script is dreadful.", None),
-    ("other subject", "The soup was cold and the waiter ignored us.", "negative"),
-)
-
 
 def count_right(probabilities: torch.Tensor, labels: list[int], chosen: torch.Tensor | None = None) -> dict:
     """How many of the (texts,) `chosen` texts, or of all, are classified right; `probabilities` is (texts, classes)."""
@@ -46,43 +28,54 @@ def count_right(probabilities: torch.Tensor, labels: list[int], chosen: torch.Te
     return {"texts": len(right), "right": int(right.sum()), "accuracy": int(right.sum()) / max(1, len(right))}
 
 
-def _find_kinds(texts: list[str], ids: list[list[int]]) -> dict[str, torch.Tensor]:
-    """(texts,) bool per kind of text: thirds by length in tokens, with a negation, with a word of contrast, with neither."""
+def _find_kinds(card: TaskCard, texts: list[str], ids: list[list[int]]) -> dict[str, torch.Tensor]:
+    """(texts,) bool per kind of text: thirds by length in tokens, then the task's own kinds."""
     lengths = torch.tensor([len(row) - 2.0 for row in ids])
     short, long = (int(edge) for edge in torch.quantile(lengths, torch.tensor([1 / 3, 2 / 3])))
-    negation = torch.tensor([bool(NEGATION.search(text)) for text in texts])
-    contrast = torch.tensor([bool(CONTRAST.search(text)) for text in texts])
     return {
         f"short: up to {short} tokens": lengths <= short,
         f"middle: {short + 1} to {long} tokens": (lengths > short) & (lengths <= long),
         f"long: more than {long} tokens": lengths > long,
-        "with a negation": negation,
-        "with a word of contrast": contrast,
-        "with neither": ~(negation | contrast),
+        **{kind: torch.tensor([is_one(text) for text in texts]) for kind, is_one in card.kinds.items()},
     }
 
 
-def measure_errors(probabilities: torch.Tensor, texts: list[str], labels: list[int], ids: list[list[int]]) -> dict:
-    """Accuracy by kind of text and by label, and the same kinds among the confident errors."""
-    kinds, gold = _find_kinds(texts, ids), torch.tensor(labels)
-    kinds |= {f"labelled {label}": gold == number for number, label in enumerate(LABELS)}
-    sure = (probabilities.argmax(-1) != gold) & (probabilities.max(-1).values >= CONFIDENT)
+def measure_errors(
+    probabilities: torch.Tensor, texts: list[str], labels: list[int], ids: list[list[int]], names: tuple[str, ...], card: TaskCard
+) -> dict:
+    """Accuracy by kind of text and by label, the same kinds among the confident errors, and (classes, classes) counts:
+    a row for each label, a column for each predicted class. `names` (classes) are the labels in words."""
+    kinds, gold, said = _find_kinds(card, texts, ids), torch.tensor(labels), probabilities.argmax(-1)
+    kinds |= {f"labelled {name}": gold == number for number, name in enumerate(names)}
+    sure = (said != gold) & (probabilities.max(-1).values >= CONFIDENT)
+    counts = torch.bincount(gold * len(names) + said, minlength=len(names) ** 2).view(len(names), -1)
     return {
         "by_kind": {kind: count_right(probabilities, labels, chosen) for kind, chosen in kinds.items()},
         "confident_errors": int(sure.sum()),
         "confident_errors_by_kind": {kind: int((sure & chosen).sum()) for kind, chosen in kinds.items()},
+        "confusion": counts.tolist(),
     }
 
 
-def measure_probes(model, tokenizer: PreTrainedTokenizerFast) -> list[dict]:
-    """What the classifier says to each of `PROBES`, and how many pieces of it the tokenizer does not know."""
-    ids = tokenizer([text for _, text, _ in PROBES])["input_ids"]
-    rows = zip(PROBES, ids, predict_probabilities(model, ids), strict=True)
+def measure_probes(model, tokenizer: PreTrainedTokenizerFast, card: TaskCard) -> list[dict]:
+    """What the classifier says to each of the task's probes, and how many pieces of it the tokenizer does not know."""
+    ids = tokenizer([text for _, text, _ in card.probes])["input_ids"]
+    rows = zip(card.probes, ids, predict_probabilities(model, ids), strict=True)
     return [
-        {"kind": kind, "text": text, "expected": expected, "predicted": LABELS[int(p.argmax())],
+        {"kind": kind, "text": text, "expected": expected, "predicted": model.config.id2label[int(p.argmax())],
          "probability": p.max().item(), "unknown": row.count(tokenizer.unk_token_id)}
         for (kind, text, expected), row, p in rows
     ]
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.lower())
+
+
+def count_copies(texts: list[str], train: list[str]) -> int:
+    """How many of `texts` are among the training texts, letters and digits compared alone and without case."""
+    seen = {_bare(text) for text in train}
+    return sum(_bare(text) in seen for text in texts)
 
 
 @torch.no_grad()
