@@ -1,4 +1,7 @@
-"""The command line: `python -m core "a text"` shows a table by layer, `--json FILE` writes the whole report."""
+"""The command line: `python -m core "a text"` shows a table by layer, `--json FILE` writes the whole report.
+
+`python -m core models` is a command of its own (`models_command`); the text “models” is explained by `python -m core -- models`.
+"""
 
 import os
 
@@ -13,8 +16,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from core.catalog import CATALOG, find_model
+from core.catalog import CATALOG
 from core.combine import merge_tokens, normalise
+from core.console import add_model_flags, named_model, show_progress
 from core.errors import SaliencyError
 from core.markup import AGAINST, FOR, UNDERLINED, visible
 from core.methods import METHODS
@@ -23,9 +27,19 @@ from core.records import LayerReport, Query, Settings
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """The arguments, stable from version 0.1 on."""
-    parser = argparse.ArgumentParser(prog="python -m core", description="Which words a text classifier used, layer by layer.")
+    parser = argparse.ArgumentParser(
+        prog="python -m core",
+        description="Which words a text classifier used, layer by layer.",
+        epilog="python -m core models [NAME]: list the models on offer, or check and load one and print its card.",
+    )
     parser.add_argument("text", help="the text to explain")
-    parser.add_argument("--model", default="sentiment", help=f"one of: {', '.join(CATALOG)}; or the path of a folder (default: sentiment)")
+    parser.add_argument("--pair", metavar="TEXT", help="the second text, for a model that reads two at once")
+    parser.add_argument(
+        "--model",
+        default="sentiment",
+        help=f"one of: {', '.join(CATALOG)}; a hub id (organisation/name[@revision]); or the path of a folder (default: sentiment)",
+    )
+    add_model_flags(parser)
     parser.add_argument("--target", metavar="LABEL", help="the class to explain (default: the predicted one)")
     parser.add_argument("--against", metavar="LABEL", help="explain the target rather than this class")
     parser.add_argument("--method", metavar="NAME", help=f"the saliency method, one of: {', '.join(METHODS)}")
@@ -40,8 +54,10 @@ def run(args: argparse.Namespace) -> None:
     from core.pipeline import analyse
 
     methods = (args.method,) if args.method else ()
-    query = Query(args.model, args.text, args.target, args.against, Settings(methods=methods))
-    report = analyse(load_classifier(find_model(args.model)), query)
+    spec = named_model(args.model, args)
+    query = Query(spec.name, args.text, args.target, args.against, Settings(methods=methods), args.pair)
+    with show_progress() as tell:
+        report = analyse(load_classifier(spec, progress=tell), query, tell)
     if args.json is None:
         print_table(report, args.method or report.headline, Console())
     elif args.json == "-":
@@ -53,28 +69,34 @@ def run(args: argparse.Namespace) -> None:
 def print_table(report: LayerReport, method: str, console: Console) -> None:
     """Prediction, one coloured row of words a layer, coherence, and why this layer."""
     saliency, prediction, choice = report.maps[method], report.prediction, report.choices[method]
-    shares = zip(prediction.labels, prediction.probabilities)
-    console.print(Text(visible(" · ".join(f"{label} {share:.1%}" for label, share in shares) + f"   explained: {prediction.question}")))
+    said = " · ".join(f"{label} {prediction.tell(i)}" for i, label in enumerate(prediction.labels))
+    scale = "" if prediction.is_probability else " (on the model's own scale)"
+    console.print(Text(visible(f"{said}{scale}   explained: {prediction.question}")))
     recovered = report.profiles.get("own_top1")
     table = Table(title=f"{saliency.label} ({saliency.unit})", title_justify="left", show_lines=False)
     table.add_column("layer", justify="right")
     table.add_column("words recovered", justify="right")
-    table.add_column("words, orange and underlined for the class, blue in italics against it", overflow="fold")
+    against, speaks_for = ("against it", "for the class") if prediction.is_probability else ("lower the value", "raise the value")
+    table.add_column(f"words, orange and underlined {speaks_for}, blue in italics {against}", overflow="fold")
     for layer in reversed(range(len(saliency.scores))):
         star = " ★" if layer == choice.layer else ""
         name = report.layer_names[layer] if saliency.has_layers else "all"
         read = f"{recovered.values[layer]:.0%}" if recovered is not None and saliency.has_layers else "–"
         table.add_row(name + star, read, _colour_words(report, saliency.at(layer)))
     console.print(table)
-    notes = (choice.reason, *saliency.notes, f"Read: {report.coverage.share:.0%} of the text in {report.coverage.windows} window(s).")
+    texts = "text" if report.query.text_pair is None else "two texts"
+    notes = (choice.reason, *saliency.notes, f"Read: {report.coverage.share:.0%} of the {texts} in {report.coverage.windows} window(s).")
     console.print(Text("★ " + " ".join(notes)))
     made = report.provenance
     console.print(Text(f"{made.rows} forward and backward rows · {sum(made.seconds.values()) * 1000:.0f} ms · {made.device} · revision {made.revision}"))
 
 
 def _colour_words(report: LayerReport, scores) -> Text:
-    line = Text()
-    for word, share in zip(report.word_texts, normalise(merge_tokens(scores, report.tokens))):
+    line, second = Text(), report.query.text_spans[-1][0]  # where the second of two texts begins
+    for word, start, share in zip(report.word_texts, report.tokens.word_spans[:, 0], normalise(merge_tokens(scores, report.tokens))):
+        if second and start >= second:
+            line.append("\n")
+            second = 0
         colour, tone = (FOR if share > 0 else AGAINST), abs(share) ** 0.7
         faded = tuple(round(128 + (c - 128) * tone) for c in colour)
         emphasis = ("underline" if share > 0 else "italic") if abs(share) >= UNDERLINED else ""
@@ -83,12 +105,21 @@ def _colour_words(report: LayerReport, scores) -> Text:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """0 when all went well, 2 with one sentence on standard error when the question can't be answered."""
+    """0 when all went well, 2 with one sentence on standard error when the question can't be answered, 130 when it was stopped."""
+    argv = sys.argv[1:] if argv is None else argv
     try:
-        run(parse_arguments(argv))
+        if argv and argv[0] == "models":
+            from core import models_command
+
+            models_command.run(argv[1:])
+        else:
+            run(parse_arguments(argv))
     except (SaliencyError, OSError) as error:
         print(f"{error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # what was half done is undone on the way here
+        print("Stopped.", file=sys.stderr)
+        return 130
     return 0
 
 

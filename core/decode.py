@@ -6,11 +6,13 @@ probabilities are exact.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from core.lm_head import LanguageModelHead
+from core.memory import in_pieces
 
 CHUNK_BYTES = 16 * 2**20  # logits of one chunk of rows; about what stays in a processor's cache
 BLOCK = 64  # pieces; the best K pieces lie in the K blocks with the best maxima
@@ -44,14 +46,16 @@ def decode_states(
     n_states, n_tokens = hidden.shape[:2]
     rows = max(1, CHUNK_BYTES // (4 * head.vocabulary_size))
     parts = []
+
+    def read(layer: int, span: slice) -> tuple:
+        if progress:
+            progress((layer + span.start / n_tokens) / n_states)
+        logits = head.logits(hidden[layer, span], is_last=layer == n_states - 1)  # (rows, V)
+        return _read_rows(logits, own_ids[span], top_k, head.weight if expected else None)
+
     with torch.no_grad():
         for layer in range(n_states):
-            for start in range(0, n_tokens, rows):
-                if progress:
-                    progress((layer + start / n_tokens) / n_states)
-                span = slice(start, start + rows)
-                logits = head.logits(hidden[layer, span], is_last=layer == n_states - 1)  # (rows, V)
-                parts.append(_read_rows(logits, own_ids[span], top_k, head.weight if expected else None))
+            parts += in_pieces(partial(read, layer), n_tokens, str(hidden.device), rows)
     columns = [torch.cat(column).unflatten(0, (n_states, n_tokens)) if column[0] is not None else None for column in zip(*parts)]
     return Decoded(*columns)
 

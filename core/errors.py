@@ -23,3 +23,9 @@ class MethodError(SaliencyError):
 
 class ReportError(SaliencyError):
     """A saved report can't be read back."""
+
+
+def quoted(words: str, longest: int = 80) -> str:
+    """What a person wrote, fit for a sentence: in quotation marks, on one line, without control characters, and not endless."""
+    line = "".join(sign if sign.isprintable() else " " for sign in words).strip()
+    return f"“{line if len(line) <= longest else line[: longest - 1] + '…'}”"

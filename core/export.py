@@ -1,6 +1,7 @@
 """Report → JSON, JSON → an equal report, report → a self-contained piece of HTML. No torch.
 
-`schema` names the version of the JSON; readers refuse one they don't know.
+`schema` names the version of the JSON; readers refuse one they don't know. All offsets count in the text, or, of a pair,
+in `text` + two line breaks + `text_pair`.
 """
 
 import dataclasses
@@ -12,13 +13,13 @@ from core.combine import merge_tokens
 from core.errors import ReportError
 from core.markup import escape, legend_to_html, words_to_html
 from core.methods import METHODS
+from core.prediction import Prediction
 from core.provenance import Coverage, Provenance
 from core.records import (
     LayerChoice,
     LayerDecoding,
     LayerProfile,
     LayerReport,
-    Prediction,
     Query,
     SaliencyMap,
     Settings,
@@ -27,7 +28,9 @@ from core.records import (
 
 MOST_WORDS = 400  # of a text whose every layer is drawn; a longer one shows the layer asked for
 
-SCHEMA = "layer-saliency/report/1"
+SCHEMA = "layer-saliency/report/2"
+FIRST_SCHEMA = "layer-saliency/report/1"  # of the first versions: one text, classes that exclude each other
+TEXT_NAMES = ("First text", "Second text")
 
 
 def to_json(report: LayerReport, indent: int | None = 1) -> str:
@@ -40,16 +43,16 @@ def to_json(report: LayerReport, indent: int | None = 1) -> str:
             {"text": text, "start": int(start), "end": int(end), "is_special": bool(special), "word": int(word)}
             for text, (start, end), special, word in zip(tokens.texts, tokens.spans, tokens.is_special, tokens.word_of)
         ],
-        "words": [{"text": report.query.text[a:b], "start": a, "end": b} for a, b in tokens.word_spans.tolist()],
+        "words": [{"text": report.query.joined[a:b], "start": a, "end": b} for a, b in tokens.word_spans.tolist()],
         "prediction": _plain(report.prediction),
         "maps": {name: _plain(saliency) for name, saliency in report.maps.items()},
         "decoding": None if decoding is None else _plain(decoding),
         "coherence": {name: _plain(profile) for name, profile in report.profiles.items()},
-        "layer_probabilities": report.layer_probabilities.tolist(),
+        "layer_outputs": report.layer_outputs.tolist(),
         "chosen_layer": report.choice.layer,
         "chosen_because": report.choice.reason,
         "choices": {name: _plain(choice) for name, choice in report.choices.items()},
-        "coverage": _plain(report.coverage),
+        "coverage": {**_plain(report.coverage), "characters_read": report.coverage.characters_read},
         "provenance": _plain(report.provenance),
     }
     # NUL and lone surrogates of a text survive as \u escapes; every other character is written as it is.
@@ -57,16 +60,16 @@ def to_json(report: LayerReport, indent: int | None = 1) -> str:
 
 
 def from_json(text: str) -> LayerReport:
-    """The report that `to_json` wrote, equal in every field. Raises ReportError for anything else."""
+    """The report that `to_json` wrote, equal in every field; one of schema 1 is converted. Raises ReportError for anything else."""
     try:
         state = json.loads(text)
         schema = state["schema"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ReportError(f"This is not a saved report: {error!r}. Give a file written with --json or the download button.") from error
-    if schema != SCHEMA:
-        raise ReportError(f"The report has schema “{schema}”; this version reads “{SCHEMA}”. Make the report again.")
+    if schema not in (SCHEMA, FIRST_SCHEMA):
+        raise ReportError(f"The report has schema “{schema}”; this version reads “{SCHEMA}” and “{FIRST_SCHEMA}”. Make the report again.")
     try:
-        return _rebuild(state)
+        return _rebuild(_convert(state) if schema == FIRST_SCHEMA else state)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ReportError(f"The report is damaged: {error!r}. Make it again.") from error
 
@@ -82,6 +85,15 @@ def _value(value):
     if dataclasses.is_dataclass(value):
         return _plain(value)
     return list(value) if isinstance(value, tuple) else value
+
+
+def _convert(state: dict) -> dict:
+    """The state of schema 1 as schema 2 writes it."""
+    prediction, coverage = dict(state["prediction"]), dict(state["coverage"])
+    prediction["outputs"] = prediction.pop("probabilities")
+    read, characters = coverage["characters_read"], coverage["characters"]
+    coverage["unread"] = [[read, characters]] if read < characters else []
+    return {**state, "prediction": prediction, "coverage": coverage, "layer_outputs": state["layer_probabilities"]}
 
 
 def _floats(values, kind=np.float32) -> np.ndarray:
@@ -103,7 +115,7 @@ def _rebuild(state: dict) -> LayerReport:
         np.array([[word["start"], word["end"]] for word in state["words"]], dtype=np.int64).reshape(-1, 2),
     )
     prediction, decoding = state["prediction"], state["decoding"]
-    arrays = {name: _floats(prediction[name]) for name in ("probabilities", "logits")}
+    arrays = {name: _floats(prediction[name]) for name in ("outputs", "logits")}
     return LayerReport(
         query=Query(**{**query, "settings": settings}),
         tokens=tokens,
@@ -111,11 +123,16 @@ def _rebuild(state: dict) -> LayerReport:
         maps={name: _rebuild_map(saliency) for name, saliency in state["maps"].items()},
         decoding=None if decoding is None else _rebuild_decoding(decoding),
         profiles={n: LayerProfile(**{**p, "values": _floats(p["values"], np.float64)}) for n, p in state["coherence"].items()},
-        layer_probabilities=_floats(state["layer_probabilities"]),
+        layer_outputs=_floats(state["layer_outputs"]),
         choices={name: LayerChoice(**choice) for name, choice in state["choices"].items()},
-        coverage=Coverage(**state["coverage"]),
+        coverage=_rebuild_coverage(state["coverage"]),
         provenance=Provenance(**state["provenance"]),
     )
+
+
+def _rebuild_coverage(coverage: dict) -> Coverage:
+    unread = tuple((int(start), int(end)) for start, end in coverage["unread"])
+    return Coverage(coverage["characters"], coverage["windows"], coverage["limit"], unread)
 
 
 def _rebuild_map(saliency: dict) -> SaliencyMap:
@@ -138,17 +155,17 @@ def to_html(report: LayerReport, method: str | None = None, layer: int | None = 
     shown = scores[layer if saliency.has_layers else 0]
     largest = float(np.abs(shown).max(initial=0.0))
     prediction, where = report.prediction, f"layer {report.layer_names[layer]}, " if saliency.has_layers else ""
+    read = "text" if report.query.text_pair is None else "two texts"
     rows = f"{made.rows} forward and backward rows, {sum(made.seconds.values()) * 1000:.0f} ms"
     return "".join((
         '<section style="font-family:Georgia,serif;max-width:60em">',
-        f"<p><b>{escape(prediction.labels[prediction.predicted])}</b> {prediction.probabilities[prediction.predicted]:.1%}",
-        f" · words for <b>{escape(prediction.question)}</b>, {where}{escape(saliency.label)}</p>",
-        words_to_html(report.query.text, report.tokens.word_spans, shown, largest or None),
-        legend_to_html(largest, saliency.unit, saliency.signed),
+        f"<p>{_said_to_html(prediction)} · words for <b>{escape(prediction.question)}</b>, {where}{escape(saliency.label)}</p>",
+        _texts_to_html(report, shown, largest),
+        legend_to_html(largest, saliency.unit, saliency.signed, prediction.sides),
         _layers_to_html(report, scores) if saliency.has_layers and len(report.word_texts) <= MOST_WORDS else "",
         f"<p>{escape(METHODS[method].explanation)} <code>{escape(saliency.formula)}</code>, {escape(saliency.source)}.<br>",
         f"{escape(choice.reason)}<br>",
-        f"Read: {report.coverage.share:.0%} of the text. Model {escape(made.model)}, revision {escape(made.revision)}, ",
+        f"Read: {report.coverage.share:.0%} of the {read}. Model {escape(made.model)}, revision {escape(made.revision)}, ",
         f"{escape(made.dtype)} on {escape(made.device)}, {escape(rows)}.</p></section>",
     ))  # fmt: skip
 
@@ -159,13 +176,30 @@ def to_page(report: LayerReport, method: str | None = None, layer: int | None = 
     return f"{head}<title>Layer Saliency</title>{to_html(report, method, layer, rule)}</html>"
 
 
+def _said_to_html(prediction: Prediction) -> str:
+    """What the classifier says, in bold with its figures."""
+    said = ", ".join(f"<b>{escape(prediction.labels[i])}</b> {prediction.tell(i)}" for i in prediction.said)
+    return said if prediction.is_probability else f"{said} (on the model’s own scale)"
+
+
+def _texts_to_html(report: LayerReport, scores: np.ndarray, largest: float) -> str:
+    """The words of the text coloured by their scores (W); of a pair, each text under its name, on one scale."""
+    query, spans = report.query, report.tokens.word_spans
+    parts = []
+    for name, (start, end) in zip(TEXT_NAMES, query.text_spans):
+        inside = (spans[:, 0] >= start) & (spans[:, 1] <= end)
+        head = "" if query.text_pair is None else f'<p style="margin-bottom:0;font-size:.8em;opacity:.75">{name}</p>'
+        parts.append(head + words_to_html(query.joined[start:end], spans[inside] - start, scores[inside], largest or None))
+    return "".join(parts)
+
+
 def _layers_to_html(report: LayerReport, scores: np.ndarray) -> str:
     """A table of every layer, deepest first: its name, how many words are recovered there, its words on their own scale."""
     recovered = report.profiles.get("own_top1")
     rows = []
     for layer in reversed(range(len(scores))):
         read = f"{recovered.values[layer]:.0%}" if recovered is not None else "–"
-        words = words_to_html(report.query.text, report.tokens.word_spans, scores[layer])
+        words = _texts_to_html(report, scores[layer], float(np.abs(scores[layer]).max(initial=0.0)))
         rows.append(f"<tr><td>{report.layer_names[layer]}</td><td>{read}</td><td>{words}</td></tr>")
     head = "<tr><th>layer</th><th>words recovered</th><th>words, each layer on its own scale</th></tr>"
     return f'<table style="font-size:.85em;text-align:left">{head}{"".join(rows)}</table>'

@@ -1,56 +1,155 @@
-"""What may be loaded from a folder: safetensors only, and nothing that asks to run code. Read before transformers is."""
+"""What may be loaded from a folder: weights, safetensors first, no config that asks to run code. Asked before transformers is."""
 
 import hashlib
 import json
+from collections.abc import Callable, Collection
 from pathlib import Path
 
-from core.errors import ModelError
+from core.errors import ModelError, quoted
+from core.progress import Progress, silent
 
 CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "_attn_implementation_internal")
 ATTENTION_KEYS = ("attn_implementation", "_attn_implementation")  # may name a kernel that transformers would fetch and run
 LOCAL_ATTENTION = (None, "eager", "sdpa")
-PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+CONFIGS = ("config.json", "tokenizer_config.json")
+VOCABULARIES = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "spm.model",
+    "tokenizer.model",
+)
+TOKENIZER_FILES = (
+    *VOCABULARIES,
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "merges.txt",
+    "bpe.codes",
+    "spm_char.model",
+)
+PICKLES = (".bin", ".pt", ".pth", ".ckpt")
+DEEPEST = 50  # levels of a config that are searched for code; real ones have three
+TICK = "Tick that you trust this checkpoint"
 
 
-def check_folder(path: Path) -> list[Path]:
-    """The weight files of a folder that may be loaded; ModelError says in a sentence why another may not."""
+def check_folder(path: Path, trust_pickle: bool = False, root: Path | None = None, needs_tokenizer: bool = True) -> list[Path]:
+    """The weight files of a folder that may be loaded; ModelError says in a sentence why another may not.
+
+    With `trust_pickle`, old PyTorch `.bin` files serve where there are no safetensors. With a `root`, no file may be a link
+    that leaves it.
+    """
+    shown = path if root is None else path.relative_to(root)  # whoever is held to a root is not told where it lies
     if not path.is_dir():
-        raise ModelError(f"There is no folder {path}. Give the path of a folder that holds config.json and model.safetensors.")
-    for file, remedy in (
-        ("config.json", "Save the model with `save_pretrained` and give that folder."),
-        ("tokenizer.json", "Save a fast tokenizer beside the model: `AutoTokenizer.from_pretrained(…).save_pretrained(folder)`."),
-    ):
-        if not (path / file).is_file():
-            raise ModelError(f"The folder {path} has no {file}. {remedy}")
-    for file in ("config.json", "tokenizer_config.json"):
-        if (path / file).is_file():
-            _refuse_code(path / file)
-    weights = sorted(path.glob("model*.safetensors"))
-    if not weights:
-        pickled = [file.name for pattern in PICKLES for file in path.glob(pattern)]
-        held = f"only {', '.join(pickled)}, which could run code when opened" if pickled else "no weights"
-        raise ModelError(f"The folder {path} holds {held}. Save the model again with safe_serialization=True, as model.safetensors.")
-    return weights
+        raise ModelError(f"There is no folder {shown}. Give the path of a folder that holds config.json and model.safetensors.")
+    files = {file.name: file for file in path.iterdir() if file.is_file()}
+    if "config.json" not in files:
+        raise ModelError(f"The folder {shown} has no config.json. Save the model with `save_pretrained` and give that folder.")
+    if needs_tokenizer and not files.keys() & set(VOCABULARIES):
+        raise ModelError(
+            f"The folder {shown} has no tokenizer.json, nor a vocabulary to make one of ({', '.join(VOCABULARIES[1:4])} …). "
+            "Save the tokenizer beside the model: `AutoTokenizer.from_pretrained(…).save_pretrained(folder)`."
+        )
+    if root is not None:
+        leaving = sorted(name for name, file in files.items() if not file.resolve().is_relative_to(root))
+        if leaving:
+            raise ModelError(
+                f"In the folder {shown}, {leaving[0]} is a link that leads outside the folder of models. Put the file there."
+            )
+    for name in CONFIGS:
+        if name in files:
+            refuse_code(files[name], f"{shown}/{name}")
+    names = choose_weights(files, lambda name: files[name], f"The folder {shown}", trust_pickle)
+    return [files[name] for name in names]
 
 
-def _refuse_code(file: Path) -> None:
+def choose_weights(names: Collection[str], read: Callable[[str], Path], holder: str, trust_pickle: bool) -> tuple[str, ...]:
+    """Which of a checkpoint's files hold its weights, in transformers' own order of preference: one, or the shards of an index.
+
+    `read(name)` gives the path of an index file; `holder` begins the sentence that refuses.
+    """
+    kinds = [("model.safetensors", "safetensors")] + ([("pytorch_model.bin", "bin")] if trust_pickle else [])
+    for single, suffix in kinds:
+        if single in names:
+            return (single,)
+        if f"{single}.index.json" in names:
+            return _read_index(read(f"{single}.index.json"), names, holder, f".{suffix}")
+    pickled = sorted(name for name in names if name.endswith(PICKLES) and name.startswith(("pytorch_model", "model")))
+    if pickled and not trust_pickle:
+        old = any(name in ("pytorch_model.bin", "pytorch_model.bin.index.json") for name in names)
+        raise ModelError(
+            f"{holder} holds no safetensors, only {', '.join(pickled[:3])}, an old format that could run code when opened. "
+            + (f"{TICK} to have it read without running any, or save" if old else "Save")
+            + " the model again as model.safetensors."
+        )
+    raise ModelError(f"{holder} holds no weights that can be read. Save the model with `save_pretrained`, as model.safetensors.")
+
+
+def _read_index(file: Path, names: Collection[str], holder: str, suffix: str) -> tuple[str, ...]:
+    """The shards that an index names: files of the same folder, all of them there."""
+    shards = _read_object(file, file.name).get("weight_map")
+    if not isinstance(shards, dict) or not shards or not all(isinstance(name, str) for name in shards.values()):
+        raise ModelError(f"{holder} has a {file.name} without a weight_map. Save the model again.")
+    found = sorted(set(shards.values()))
+    strange = [name for name in found if "/" in name or "\\" in name or name.startswith(".") or not name.endswith(suffix)]
+    if strange:
+        only = f"only {suffix} files of the same folder are read"
+        raise ModelError(f"{holder} has a {file.name} that names {quoted(strange[0])}; {only}. Save the model again.")
+    missing = [name for name in found if name not in names]
+    if missing:
+        raise ModelError(
+            f"{holder} lacks {', '.join(missing[:3])}, which its {file.name} names. Copy all shards into the folder."
+        )
+    return tuple(found)
+
+
+def refuse_code(file: Path, shown: str) -> None:
+    """ModelError if a config, at any depth, holds a key with which transformers would load code."""
+    asked = sorted(set(_asked(_read_object(file, shown))))
+    if asked:
+        raise ModelError(
+            f"{shown} asks to run its own code ({', '.join(asked)}). Only architectures that transformers knows are loaded."
+        )
+
+
+def _asked(value, depth: int = 0) -> list[str]:
+    """The keys of a config, and of the configs inside it, that ask for code."""
+    if depth > DEEPEST:
+        return ["a nesting too deep to be searched"]
+    if isinstance(value, list):
+        return [key for item in value for key in _asked(item, depth + 1)]
+    if not isinstance(value, dict):
+        return []
+    found = [key for key in CODE_KEYS if value.get(key)]
+    for key in ATTENTION_KEYS:
+        wanted = value.get(key)
+        found += (
+            [key]
+            if any(way not in LOCAL_ATTENTION for way in (wanted.values() if isinstance(wanted, dict) else [wanted]))
+            else []
+        )
+    return found + [key for inner in value.values() for key in _asked(inner, depth + 1)]
+
+
+def _read_object(file: Path, shown: str) -> dict:
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{file} is not valid JSON: {error}. Save the model again.") from error
+        raise ModelError(f"{shown} is not valid JSON: {error}. Save the model again.") from error
     if not isinstance(config, dict):
-        raise ModelError(f"{file} holds a {type(config).__name__}; a JSON object is expected. Save the model again.")
-    asked = [key for key in CODE_KEYS if config.get(key)]
-    asked += [key for key in ATTENTION_KEYS if config.get(key) not in LOCAL_ATTENTION]
-    if asked:
-        raise ModelError(f"{file} asks to run its own code ({', '.join(asked)}). Only architectures that transformers knows are loaded.")
+        raise ModelError(f"{shown} holds a {type(config).__name__}; a JSON object is expected. Save the model again.")
+    return config
 
 
-def fingerprint(files: list[Path]) -> str:
+def fingerprint(files: list[Path], progress: Progress = silent) -> str:
     """First 12 hex digits of the SHA-256 over all weight files, in the order of their names."""
-    digest = hashlib.sha256()
+    digest, done, total = hashlib.sha256(), 0, sum(file.stat().st_size for file in files) or 1
     for file in files:
         with file.open("rb") as stream:
-            while block := stream.read(2**20):
+            while block := stream.read(2**22):
                 digest.update(block)
+                done += len(block)
+                progress("Reading the weights' fingerprint", done / total)
     return digest.hexdigest()[:12]

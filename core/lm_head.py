@@ -9,7 +9,20 @@ import copy
 
 import torch
 from torch import Tensor, nn
-from transformers.modeling_outputs import BaseModelOutputWithPoolingAndCrossAttentions as BaseOutput
+from transformers.modeling_outputs import BaseModelOutput, BaseModelOutputWithPooling
+
+
+def full(values: Tensor) -> Tensor:
+    """At least fp32, whatever the model computes in."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+class StatesOnly(BaseModelOutputWithPooling):
+    """An encoder's output that answers None for what a family's head looks up besides (router logits, entities, caches)."""
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("__"):
+            raise AttributeError(name)
 
 
 class PassThrough(nn.Module):
@@ -29,8 +42,8 @@ class PassThrough(nn.Module):
         except AttributeError:
             return None
 
-    def forward(self, *_, inputs_embeds: Tensor, **__) -> BaseOutput:
-        return BaseOutput(last_hidden_state=inputs_embeds, pooler_output=self._pooled(inputs_embeds))
+    def forward(self, *_, inputs_embeds: Tensor, **__) -> StatesOnly:
+        return StatesOnly(last_hidden_state=inputs_embeds, pooler_output=self._pooled(inputs_embeds))
 
     def _pooled(self, states: Tensor) -> Tensor | None:
         if self.pooler is None:
@@ -40,31 +53,44 @@ class PassThrough(nn.Module):
         return self.pooler_activation(self.pooler(states[:, 0]))  # ALBERT keeps the two halves of its pooler apart
 
 
-def _head_of(model: nn.Module) -> nn.Module:
-    """A shallow copy of `model` whose encoder is a pass-through; it shares every weight and holds no encoder layer."""
-    base = model.base_model
+def _pass_through(base: nn.Module, keeps_words: bool) -> PassThrough:
+    """What stands for `base`: its pooler and, if asked for, the modules that hold its word embeddings; its layers never."""
     embeddings = base.get_input_embeddings()
-    kept = {
-        name: child
-        for name, child in base.named_children()
-        if name.startswith("pooler") or any(module is embeddings for module in child.modules())
-    }
+    kept = {}
+    for name, child in base.named_children():
+        holds_words = any(module is embeddings for module in child.modules())
+        if name.startswith("pooler"):
+            kept[name] = child
+        elif holds_words and any(isinstance(module, nn.ModuleList) for module in child.modules()):
+            kept[name] = _pass_through(child, keeps_words)  # OPT's head calls the decoder inside its base
+        elif holds_words and keeps_words:
+            kept[name] = child
+    return PassThrough(kept)
+
+
+def _head_of(model: nn.Module, keeps_words: bool = True) -> nn.Module:
+    """A shallow copy of `model` whose encoder is a pass-through; it shares every weight and holds no encoder layer."""
     head = copy.copy(model)
     head._modules = dict(model._modules)
-    head._modules[model.base_model_prefix] = PassThrough(kept)
+    head._modules[model.base_model_prefix] = _pass_through(model.base_model, keeps_words)
     return head
 
 
-def find_final_norm(base: nn.Module, input_ids: Tensor) -> nn.Module | None:
-    """The normalisation that `base` applies to its last hidden state alone (decoders, ModernBERT), or None.
+def trunk_of(model: nn.Module) -> nn.Module:
+    """The part whose states are read: the base model, or the encoder of an encoder–decoder."""
+    return model.base_model.get_encoder() if model.config.is_encoder_decoder else model.base_model
+
+
+def find_final_norm(base: nn.Module, input_ids: Tensor) -> str | None:
+    """Path in `base` of the normalisation that is applied to its last hidden state alone (decoders, ModernBERT), or None.
 
     Found by running `base` once on `input_ids` (1, T): it is the module outside the layers whose output is the last
     hidden state although the last layer's output is not. Hooks are set and removed here, before the model is shared.
     """
     outputs, handles = {}, []
-    for module in base.modules():
+    for path, module in base.named_modules():
         if "norm" in type(module).__name__.lower():
-            handles.append(module.register_forward_hook(lambda norm, _, output: outputs.__setitem__(norm, output)))
+            handles.append(module.register_forward_hook(lambda _, __, output, path=path: outputs.__setitem__(path, output)))
     try:
         with torch.no_grad():
             last = base(input_ids=input_ids, return_dict=True).last_hidden_state
@@ -72,42 +98,54 @@ def find_final_norm(base: nn.Module, input_ids: Tensor) -> nn.Module | None:
         for handle in handles:
             handle.remove()
     in_layers = {module for layers in base.modules() if isinstance(layers, nn.ModuleList) for module in layers.modules()}
-    for norm, output in outputs.items():
-        if norm not in in_layers and output.numel() == last.numel() and torch.equal(output.view_as(last), last):
-            return norm
+    for path, output in outputs.items():
+        is_outside = isinstance(output, Tensor) and base.get_submodule(path) not in in_layers
+        if is_outside and output.numel() == last.numel() and torch.equal(output.view_as(last), last):
+            return path
     return None
 
 
-class StateHead(nn.Module):
-    """What heads share: a pass-through copy of a model, and the final norm that inner states still lack."""
+def norm_at(model: nn.Module, path: str | None) -> nn.Module | None:
+    """The final norm of a model of the same family, by the path that `find_final_norm` gave."""
+    return None if path is None else trunk_of(model).get_submodule(path)
 
-    def __init__(self, model: nn.Module, final_norm: nn.Module | None):
+
+class StateHead(nn.Module):
+    """What heads share: a head that takes states, and the final norm that inner states still lack."""
+
+    def __init__(self, head: nn.Module, final_norm: nn.Module | None):
         super().__init__()
-        self.head = _head_of(model)
+        self.head = head
         self.final_norm = final_norm
 
     def _ready(self, states: Tensor, is_last: bool) -> Tensor:
-        """States as the head expects them: transformers returns only the last one already normalised."""
+        """States as the head expects them, in its own precision: transformers returns only the last one already normalised."""
+        states = states.to(self.head.dtype)
         return states if is_last or self.final_norm is None else self.final_norm(states)
 
 
 class ClassifierHead(StateHead):
-    """The classifier's own head on any hidden state."""
+    """The classifier's own head on any hidden state; of an encoder–decoder, its whole decoder is part of the head."""
+
+    def __init__(self, model: nn.Module, final_norm: nn.Module | None):
+        super().__init__(model if model.config.is_encoder_decoder else _head_of(model), final_norm)
 
     def logits(self, states: Tensor, input_ids: Tensor, attention_mask: Tensor, is_last: bool = True) -> Tensor:
-        """(B, C) class logits of states (B, T, D) at one layer. `input_ids` (B, T) show decoders where a text ends."""
+        """(B, C) class logits, in fp32, of states (B, T, D) at one layer. `input_ids` (B, T) show decoders where a text ends."""
         states = self._ready(states, is_last)
-        # Decoder classes refuse a batch without a padding token, although their head needs none row by row.
-        by_row = getattr(self.head.config, "pad_token_id", None) is None
-        parts = zip(*(part.split(1 if by_row else len(states)) for part in (states, input_ids, attention_mask)))
-        return torch.cat([self.head(input_ids=i, attention_mask=a, inputs_embeds=s).logits for s, i, a in parts])
+        is_whole = self.head.config.is_encoder_decoder
+        given = {"encoder_outputs": BaseModelOutput(last_hidden_state=states)} if is_whole else {"inputs_embeds": states}
+        return full(self.head(input_ids=input_ids, attention_mask=attention_mask, **given).logits)
 
 
 class LanguageModelHead(StateHead):
-    """f_lm: the pre-trained language-model head on any hidden state of an encoder of the same width."""
+    """f_lm: the pre-trained language-model head on any hidden state of an encoder of the same width.
 
-    def __init__(self, model: nn.Module, final_norm: nn.Module | None):
-        super().__init__(model, final_norm)
+    `keeps_words`: whether the head looks at the word embeddings besides its decoder matrix.
+    """
+
+    def __init__(self, model: nn.Module, final_norm: nn.Module | None, keeps_words: bool = True):
+        super().__init__(_head_of(model, keeps_words), final_norm)
         decoder = model.get_output_embeddings()
         self.weight = getattr(decoder, "weight", None)
         self.bias = getattr(decoder, "bias", None)
@@ -121,23 +159,25 @@ class LanguageModelHead(StateHead):
         for parent, name in parents:
             if not isinstance(parent._modules[name], nn.Embedding):
                 parent._modules[name] = nn.Identity()
-        probe = torch.randn(1, 3, self.head.config.hidden_size, generator=torch.Generator().manual_seed(0)).to(decoder.weight)
+        width = self.head.config.get_text_config().hidden_size
+        probe = torch.randn(1, 3, width, generator=torch.Generator().manual_seed(0)).to(decoder.weight)
+        tolerance = 1e-4 if probe.dtype == torch.float32 else 5e-2
         try:
             with torch.no_grad():
                 whole = self.head(inputs_embeds=probe).logits
                 parts = nn.functional.linear(transform(inputs_embeds=probe).logits, decoder.weight, decoder.bias)
         except (AttributeError, RuntimeError):  # a head that does more with its decoder than multiply by it (MobileBERT)
             return None
-        return transform if whole.shape == parts.shape and torch.allclose(whole, parts, atol=1e-4, rtol=1e-4) else None
+        return transform if whole.shape == parts.shape and torch.allclose(whole, parts, atol=tolerance, rtol=tolerance) else None
 
     @property
     def vocabulary_size(self) -> int:
         """V, the number of pieces the head scores."""
-        return self.head.config.vocab_size
+        return self.head.config.get_text_config().vocab_size
 
     def logits(self, states: Tensor, is_last: bool = True) -> Tensor:
-        """(N, V) logits of states (N, D). Call it on a few hundred rows at a time: V is large."""
-        return self.head(inputs_embeds=self._ready(states, is_last)[None]).logits[0]
+        """(N, V) logits, in fp32, of states (N, D). Call it on a few hundred rows at a time: V is large."""
+        return full(self.head(inputs_embeds=self._ready(states, is_last)[None]).logits[0])
 
     def columns(self, states: Tensor, ids: Tensor, is_last: bool = True) -> Tensor:
         """(N, n) logits of states (N, D) at the vocabulary ids (n) alone, without the other columns where the head allows."""
@@ -145,4 +185,4 @@ class LanguageModelHead(StateHead):
             return self.logits(states, is_last)[:, ids]
         hidden = self.transform(inputs_embeds=self._ready(states, is_last)[None]).logits[0]
         bias = self.bias[ids] if self.bias is not None else None
-        return nn.functional.linear(hidden, self.weight[ids], bias)
+        return full(nn.functional.linear(hidden, self.weight[ids], bias))

@@ -56,9 +56,9 @@ def _between(text: str) -> str:
     return f'<span style="unicode-bidi:isolate">{escape(text)}</span>' if text.strip() else escape(text)
 
 
-def legend_to_html(largest: float, unit: str, signed: bool) -> str:
-    """The colour bar with its two ends and its unit."""
+def legend_to_html(largest: float, unit: str, signed: bool, sides: tuple[str, str] = ("against", "for")) -> str:
+    """The colour bar with its two ends, named by what the words there do (`Prediction.sides`), and its unit."""
     ramp = ",".join(fill(share) for share in ((-1, 0, 1) if signed else (0, 1)))
-    low, high = (f"against −{largest:.2f}", f"for +{largest:.2f}") if signed else ("0", f"{largest:.2f}")
+    low, high = (f"{sides[0]} −{largest:.2f}", f"{sides[1]} +{largest:.2f}") if signed else ("0", f"{largest:.2f}")
     bar = f'<span style="display:inline-block;width:12em;height:.6em;border-radius:4px;background:linear-gradient(90deg,{ramp})"></span>'
     return f"<p>{low} {bar} {high} {escape(unit)}</p>"

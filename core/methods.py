@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 LAYER_SALIENCY = "after Hou & Castañón 2023, arXiv 2308.05219"
 LOGITS = "logits"
+OWN_SCALE = "points of the model's own scale"  # in place of logits where the output is the value of a regression
 FRACTION = "share of the layer's saliency"
 UNITLESS = "logits per unit of hidden state"
 READABLE = 0.5  # own-token recovery below which a layer's reading is not to be trusted (METHOD 7)

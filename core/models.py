@@ -1,30 +1,30 @@
-"""Load a classifier, its tokenizer and its language-model head from a folder. The only place that reads weights.
-
-Nothing here runs code that a folder brings: only safetensors are read, and a config that asks for code is refused
-before transformers sees it.
-"""
+"""Load a classifier, its tokenizer and its language-model head, ready to be traced. What is read, and how, is in `weights.py`."""
 
 import textwrap
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import torch
-import transformers
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoTokenizer
-from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING
+from transformers import AutoModelForSequenceClassification, PreTrainedConfig
 
-from core.catalog import ModelSpec
+from core.capability import Capabilities, HeadFitness
+from core.devices import choose_device, choose_dtype, is_out_of_memory
 from core.errors import ModelError
-from core.folders import check_folder, fingerprint
-from core.lm_head import ClassifierHead, LanguageModelHead, find_final_norm
-
-# One folder holds a classifier and a language-model head, so each load finds tensors it does not want: that is no news.
-transformers.utils.logging.set_verbosity_error()
-transformers.utils.logging.disable_progress_bar()
+from core.head_reader import HeadReader
+from core.head_source import find_head
+from core.hub import Checkpoint, open_checkpoint
+from core.labels import expects_pair, problem_type_of, read_labels
+from core.lm_head import ClassifierHead, LanguageModelHead, find_final_norm, norm_at, trunk_of
+from core.model_spec import ModelSpec
+from core.progress import Progress, silent
+from core.rooting import Rooting, Trial, find_rooting, refusal
+from core.weights import read_config, read_model, read_tokenizer
 
 LONGEST = 512  # tokens of one window; a model that could read more is given more windows
+LONG_READERS = {"longformer": 4096}  # but for families made to read long texts at once
+NO_TOKEN = -1  # an id that no token has
+PROBE = "A quiet film about the sea, and a boy."
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,136 +33,176 @@ class Classifier:
 
     spec: ModelSpec
     model: nn.Module
+    rooting: Rooting
+    """How its graph is rooted and where its states are found."""
+    layers: int
+    """Layers whose states are read, the embedding not counted: L − 1."""
     head: ClassifierHead
     lm_head: LanguageModelHead | None
     tokenizer: object
     labels: tuple[str, ...]
-    """(C) class names in the order of the logits."""
+    """(C) names of the outputs in the order of the logits."""
     max_length: int
     """Tokens in one window, special ones included."""
     device: str
     dtype: str
     revision: str
-    """Fingerprint of the weights (`folders.fingerprint`)."""
+    """Commit of a hub repository, or fingerprint of a folder's weights."""
     lm_source: str
     """Where the language-model head comes from; empty: there is none, and `missing_head` says why."""
     missing_head: str = ""
+    """Why there is no language-model head, and how to add one, in sentences."""
+    fitness: HeadFitness | None = None
 
     @cached_property
     def mask(self) -> tuple[str, Tensor]:
         """Name and (E,) word embedding of what a hidden word is replaced by: [MASK], else the unknown token, else the mean."""
-        words = self.model.get_input_embeddings().weight
-        for name, index in (
-            (self.tokenizer.mask_token, self.tokenizer.mask_token_id),
-            (self.tokenizer.unk_token, self.tokenizer.unk_token_id),
-        ):
-            if index is not None:
-                return str(name), words[index]
-        return "mean word embedding", words.mean(0)
+        look_up = self.model.get_submodule(self.rooting.embeddings[0])  # some scale what they look up
+        with torch.no_grad():
+            for name, index in (
+                (self.tokenizer.mask_token, self.tokenizer.mask_token_id),
+                (self.tokenizer.unk_token, self.tokenizer.unk_token_id),
+            ):
+                if index is not None:
+                    return str(name), look_up(torch.tensor([index], device=self.device))[0]
+            ids = torch.arange(look_up.weight.shape[0], device=self.device)
+            return "mean word embedding", torch.stack([look_up(part).sum(0) for part in ids.split(4096)]).sum(0) / len(ids)
 
 
-def load_classifier(spec: ModelSpec, device: str = "auto") -> Classifier:
-    """The classifier at `spec.path`, in fp32, on `device` ("auto": CUDA if there is one, else the CPU).
+def load_classifier(spec: ModelSpec, device: str = "auto", dtype: str = "auto", progress: Progress = silent) -> Classifier:
+    """The classifier that `spec` names, on `device` and in `dtype` ("fp32", "bf16", "fp16"); "auto": as `devices.py` chooses.
 
-    Raises ModelError, in a sentence, for a folder that holds no classifier, no safetensors, or asks for its own code.
+    Raises ModelError, in a sentence, for what is no classifier, can't be traced, or asks for its own code; DeviceError; or
+    whatever `progress` raises, and then nothing is left behind but what was downloaded.
     """
-    device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    weights = check_folder(spec.path)
+    device = choose_device(device)
+    dtype = choose_dtype(device) if dtype == "auto" else dtype
+    checkpoint = open_checkpoint(spec, progress)
+    progress("Reading the tokenizer", 0.0)
+    config, tokenizer = _read_parts(spec, checkpoint)
+    labels = read_labels(config)
+    problem_type_of(config)  # refuses what it doesn't know
+    progress("Reading the weights", 0.1)
+    model = _read_classifier(spec, checkpoint, config, device, dtype)
+    progress("Trying the model", 0.5)
+    probe = _probe(tokenizer, model, device)
+    trial = find_rooting(model, probe)
+    norm = find_final_norm(trunk_of(model), probe["input_ids"])
+    head = ClassifierHead(model, norm_at(model, norm))
+    _check_head(head, trial, probe)
+    max_length = window_length(tokenizer, model)
+    found = find_head(spec, checkpoint, HeadReader(model, tokenizer, norm, probe, dtype), progress)
+    progress("Ready", 1.0)
+    return Classifier(
+        spec, model, trial.rooting, len(trial.states) - 1, head, found.head, tokenizer, labels, max_length, device, dtype, checkpoint.revision,
+        found.source, found.missing, found.fitness,
+    )  # fmt: skip
+
+
+def describe(classifier: Classifier) -> Capabilities:
+    """The card of a loaded classifier."""
+    model, spec = classifier.model, classifier.spec
+    text = model.config.get_text_config()
+    tensors = [t for part in (model, classifier.lm_head) if part is not None for t in (*part.parameters(), *part.buffers())]
+    return Capabilities(
+        name=spec.name,
+        label=spec.label,
+        trained_for=spec.trained_for,
+        family=model.config.model_type,
+        architecture=type(model).__name__,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        layers=classifier.layers,
+        width=text.hidden_size,
+        vocabulary=text.vocab_size,
+        labels=classifier.labels,
+        problem_type=problem_type_of(model.config),
+        expects_pair=expects_pair(model.config, spec),
+        max_length=classifier.max_length,
+        device=classifier.device,
+        dtype=classifier.dtype,
+        memory_bytes=sum({(t.data_ptr(), t.nbytes): t.nbytes for t in tensors}.values()),
+        revision=classifier.revision,
+        head_source=classifier.lm_source,
+        missing_head=classifier.missing_head,
+        fitness=classifier.fitness,
+    )
+
+
+def _read_parts(spec: ModelSpec, checkpoint: Checkpoint) -> tuple[PreTrainedConfig, object]:
+    """Config and fast tokenizer of a checkpoint."""
     try:
-        tokenizer = AutoTokenizer.from_pretrained(spec.path, trust_remote_code=False, local_files_only=True)
-        model, missing = _load(AutoModelForSequenceClassification, spec.path, device)
+        config, tokenizer = read_config(checkpoint.path), read_tokenizer(checkpoint.path)
     except Exception as error:  # a broken folder makes transformers raise anything, ZeroDivisionError among it
-        raise ModelError(f"The folder {spec.path} can't be loaded as a text classifier: {_first_line(error)}. Save the model again, or give another.") from error
+        raise _unreadable(spec, error) from error
+    if not tokenizer.is_fast:
+        raise ModelError(f"The tokenizer of “{spec.name}” gives no character offsets; a fast one (tokenizer.json) is needed.")
+    if config.model_type == "big_bird":
+        config.attention_type = "original_full"  # it would switch the shared model to it, for good, at the first short text
+    return config, tokenizer
+
+
+def _read_classifier(spec: ModelSpec, checkpoint: Checkpoint, config: PreTrainedConfig, device: str, dtype: str) -> nn.Module:
+    """The frozen classifier; ModelError if a tensor of it is missing, for that would be drawn at random."""
+    try:
+        model, missing = read_model(AutoModelForSequenceClassification, checkpoint, config, device, dtype)
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise _unreadable(spec, error) from error
     if missing:
         raise ModelError(
-            f"The folder {spec.path} holds no finished text classifier: {', '.join(missing[:3])} is missing from its weights. "
-            "Give the folder of a model that was trained to classify."
+            f"“{spec.name}” holds no finished text classifier: {', '.join(missing[:3])} is missing from its weights. "
+            "Give a model that was trained to classify."
         )
-    if not tokenizer.is_fast:
-        raise ModelError(f"The tokenizer of {spec.path} gives no character offsets; a fast one (tokenizer.json) is needed.")
-    probe = torch.tensor([tokenizer("a word")["input_ids"] or [0]], device=device)
-    _check_traceable(model, probe)
-    lm_head, missing_head = _load_lm_head(spec.path, device, probe)
-    return Classifier(
-        spec=spec,
-        model=model,
-        head=ClassifierHead(model, find_final_norm(model.base_model, probe)),
-        lm_head=lm_head,
-        tokenizer=tokenizer,
-        labels=_read_labels(model.config),
-        max_length=_window_length(tokenizer, model.config),
-        device=device,
-        dtype="fp32",
-        revision=fingerprint(weights),
-        lm_source="" if lm_head is None else "the same folder",
-        missing_head=missing_head,
-    )
+    if model.config.get_text_config().pad_token_id is None:
+        # Decoders then refuse more than one row, although no row is ever padded: let no token count as padding.
+        model.config.get_text_config().pad_token_id = NO_TOKEN
+    return model
 
 
-def _load(auto_class, path: Path, device: str) -> tuple[nn.Module, list[str]]:
-    """A frozen fp32 model from the safetensors of a local folder, and the names of the tensors that the folder lacks."""
-    model, report = auto_class.from_pretrained(
-        path, dtype=torch.float32, use_safetensors=True, trust_remote_code=False, local_files_only=True, output_loading_info=True
-    )
-    model.config.use_cache = False  # decoders would keep keys and values that nobody reads
-    missing = sorted({*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])})
-    return model.to(device).eval().requires_grad_(False), missing
+def _unreadable(spec: ModelSpec, error: Exception) -> ModelError:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    reason = textwrap.shorten(lines[0], 200, placeholder=" …").rstrip(".")
+    return ModelError(f"“{spec.name}” can't be loaded as a text classifier: {reason}. Save the model again, or give another.")
 
 
-def _check_traceable(model: nn.Module, probe: Tensor) -> None:
-    """Refuse, by name, a family that does not take its word embeddings as an input: its graph can't be rooted there."""
-    family = model.config.model_type
-    refusal = f"Models of the family “{family}” can't be traced: their encoder does not take word embeddings as its input. Use another classifier."
+def _probe(tokenizer, model: nn.Module, device: str) -> dict[str, Tensor]:
+    """A short text as input_ids and attention_mask (1, T), on which everything is tried once."""
+    ids = torch.tensor([tokenizer(PROBE)["input_ids"] or [0, 0]], device=device)
+    try:
+        known = model.get_input_embeddings().weight.shape[0]
+    except (AttributeError, NotImplementedError):  # no table of words: `find_rooting` refuses it by name
+        known = len(tokenizer)
+    if int(ids.max()) >= known:
+        raise ModelError(f"The tokenizer numbers its pieces up to {len(tokenizer) - 1:,}, but the model knows {known:,}. Save the two that belong together.")
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+
+
+def _check_head(head: ClassifierHead, trial: Trial, probe: dict[str, Tensor]) -> None:
+    """ModelError if the classifier's own head, read apart, does not say what the classifier says."""
+    reason = refusal(head.head.config.model_type, "its classification head can't be read apart from its layers")
     try:
         with torch.no_grad():
-            plain = model.base_model(input_ids=probe).last_hidden_state
-            rooted = model.base_model(inputs_embeds=model.get_input_embeddings()(probe)).last_hidden_state
-    except (TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise ModelError(refusal) from error
-    if not torch.allclose(plain, rooted, atol=1e-4, rtol=1e-3):
-        raise ModelError(refusal)
+            apart = head.logits(trial.states[-1], **probe)
+    except (AttributeError, TypeError, ValueError, RuntimeError, IndexError) as error:
+        raise ModelError(reason) from error
+    tolerance = 1e-3 if trial.logits.dtype == torch.float32 else 0.1
+    if not torch.allclose(apart, trial.logits.float(), atol=tolerance, rtol=tolerance):
+        raise ModelError(reason)
 
 
-def _load_lm_head(path: Path, device: str, probe: Tensor) -> tuple[LanguageModelHead | None, str]:
-    """The language-model head whose tensors lie beside the classifier's, or None and why there is none."""
-    config = AutoConfig.from_pretrained(path, local_files_only=True)
-    auto_class = AutoModelForMaskedLM if type(config) in MODEL_FOR_MASKED_LM_MAPPING else AutoModelForCausalLM
-    try:
-        model, missing = _load(auto_class, path, device)
-    except Exception as error:  # as above; a classifier without a head is worth having
-        return None, f"no language-model head fits this architecture ({_first_line(error)})"
-    if missing:
-        return None, "the folder holds no language-model head, so layers can't be decoded into words"
-    head = LanguageModelHead(model, find_final_norm(model.base_model, probe))
-    with torch.no_grad():
-        last = model.base_model(input_ids=probe).last_hidden_state
-        same = torch.allclose(head.logits(last[0]), model(input_ids=probe).logits[0], atol=1e-3)
-    return (head, "") if same else (None, "this architecture's language-model head can't be read apart from its encoder")
-
-
-def _read_labels(config) -> tuple[str, ...]:
-    """(C) class names; ModelError for a head whose outputs are no shares of one whole."""
-    if config.num_labels < 2 or config.problem_type in ("regression", "multi_label_classification"):
-        kind = config.problem_type or "regression"
-        raise ModelError(f"The model has {config.num_labels} output(s) for {kind.replace('_', ' ')}; a classifier of two or more exclusive classes is expected.")
-    labels = [config.id2label.get(i) for i in range(config.num_labels)]
-    if not all(isinstance(label, str) and label for label in labels) or len(set(labels)) < len(labels):
-        raise ModelError(f"The model's id2label is {config.id2label}; it must name each of its {config.num_labels} classes, 0 to {config.num_labels - 1}, once.")
-    return tuple(labels)
-
-
-def _window_length(tokenizer, config) -> int:
-    """Tokens a window may hold: what tokenizer and position embeddings allow, at most 512."""
-    positions = getattr(config, "max_position_embeddings", None) or LONGEST
-    positions = LONGEST if positions < 0 else positions  # XLNet writes −1 for "no limit"
+def window_length(tokenizer, model: nn.Module) -> int:
+    """Tokens a window may hold: what tokenizer and position embeddings allow, at most 512 but for families made for long texts."""
+    config = model.config.get_text_config()
+    most = LONG_READERS.get(config.model_type, LONGEST)
+    if config.model_type == "big_bird":
+        most = (5 + 2 * config.num_random_blocks) * config.block_size  # up to here its sparse attention is full attention
+    positions = getattr(config, "max_position_embeddings", None) or most
+    positions = most if positions < 0 else positions  # XLNet writes −1 for "no limit"
     # RoBERTa's kin count positions from padding_idx + 1, so two of theirs are never used.
-    offset = 2 if config.model_type in ("roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl") else 0
-    length = int(min(tokenizer.model_max_length, positions - offset, LONGEST))
+    tables = [module for path, module in model.named_modules() if path.endswith("position_embeddings")]
+    offset = next((table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None), 0)
+    length = int(min(tokenizer.model_max_length, positions - offset, most))
     if length <= tokenizer.num_special_tokens_to_add():
         raise ModelError(f"The model reads {length} tokens at once, which leaves no room for a text. Check model_max_length in tokenizer_config.json.")
     return length
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return textwrap.shorten(lines[0], 200, placeholder=" …").rstrip(".")

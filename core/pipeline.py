@@ -14,50 +14,51 @@ from torch import Tensor
 
 from core.coherence import choose_layer, measure_coherence, profile_content_share
 from core.decode import Decoded, decode_states
-from core.errors import MethodError, TargetError
-from core.methods import METHODS, ON_DEMAND
+from core.errors import MethodError
+from core.methods import LOGITS, METHODS, ON_DEMAND, OWN_SCALE
 from core.models import Classifier
+from core.outputs import is_regression, predict, resolve_classes, stop_early, to_array
+from core.progress import Progress, silent
 from core.provenance import Provenance
-from core.records import LayerDecoding, LayerProfile, LayerReport, Prediction, Query, SaliencyMap
+from core.records import LayerDecoding, LayerProfile, LayerReport, Query, SaliencyMap
 from core.saliency import layer_mean, score_one_pass, score_rows
 from core.tokens import Reading, tokenize_windows
-from core.trace import LayerTrace, predict_logits, trace_layers
+from core.trace import LayerTrace, trace_layers
 
 SEED_NOTE = (
     "The levels are drawn at random, from a seed that depends on each window's tokens alone. In our study two seeds of the "
     "10-row form agreed on the top word in 76 % of short and 47 % of longer texts: the order of nearly tied words is not stable."
 )
-Progress = Callable[[str, float], None]
-"""Called with what is being done, in words, and the share that is done, 0 to 1. May raise to stop the work."""
 
 
-def analyse(classifier: Classifier, query: Query, progress: Progress | None = None) -> LayerReport:
+def analyse(classifier: Classifier, query: Query, progress: Progress = silent) -> LayerReport:
     """Everything that one forward and one backward pass give, and then the on-demand methods of the query's settings.
 
     Raises TextError, TargetError or MethodError, each with a sentence for the person who asked.
     """
-    clock, tell = _Clock(), progress or (lambda *_: None)
+    clock = _Clock()
     _check_methods(query.settings.methods)
-    reading = clock.time("tokenize", tokenize_windows, classifier, query.text, query.settings)
+    reading = clock.time("tokenize", tokenize_windows, classifier, query.text, query.settings, query.text_pair)
     windows = [reading.batch.window(b) for b in range(len(reading.batch))]
-    target, against = clock.time("predict", _resolve_classes, classifier, query, windows)
+    target, against = clock.time("predict", resolve_classes, classifier, query, windows)
     traces = []
     for done, window in enumerate(windows):
-        tell("Tracing every layer", 0.5 * done / len(windows))
+        progress("Tracing every layer", 0.5 * done / len(windows))
         traces.append(clock.time("trace", trace_layers, classifier, window, target, against))
-    prediction = _predict(classifier, query, traces, target, against)
-    tell("Scoring words", 0.5)
+    prediction = predict(classifier, query, traces, target, against)
+    progress("Scoring words", 0.5)
     scores = clock.time("saliency", _score_windows, classifier, traces, reading)
-    decoded = clock.time("decode", _decode, classifier, traces, reading, query, tell)
+    decoded = clock.time("decode", _decode, classifier, traces, reading, query, progress)
     profiles = clock.time("coherence", _measure, classifier, traces, reading, decoded)
+    spent = clock.seconds["trace"] + clock.seconds["saliency"]
     report = LayerReport(
         query=query,
         tokens=reading.tokens,
         prediction=prediction,
-        maps={name: _to_map(name, scores[name], clock.seconds["trace"] + clock.seconds["saliency"]) for name in METHODS if name in scores},
+        maps={name: _to_map(classifier, name, scores[name], spent) for name in METHODS if name in scores},
         decoding=_to_decoding(classifier, decoded),
         profiles=profiles,
-        layer_probabilities=clock.time("heads", _stop_early, classifier, traces),
+        layer_outputs=clock.time("heads", stop_early, classifier, traces),
         choices={name: choose_layer(name, profiles["content_share"]) for name in METHODS if name in scores},
         coverage=reading.coverage,
         provenance=_describe(classifier, len(windows), clock.seconds),
@@ -65,7 +66,7 @@ def analyse(classifier: Classifier, query: Query, progress: Progress | None = No
     return add_methods(classifier, report, query.settings.methods, progress)
 
 
-def add_methods(classifier: Classifier, report: LayerReport, names: Iterable[str], progress: Progress | None = None) -> LayerReport:
+def add_methods(classifier: Classifier, report: LayerReport, names: Iterable[str], progress: Progress = silent) -> LayerReport:
     """The report with the maps of on-demand methods added, each of one batched forward and backward pass a window."""
     names = tuple(names)
     _check_methods(names)
@@ -74,15 +75,14 @@ def add_methods(classifier: Classifier, report: LayerReport, names: Iterable[str
         return report
     unserved = [name for name in names if name not in ON_DEMAND]
     if unserved:
-        raise MethodError(f"“{METHODS[unserved[0]].label}” is not to be had with this model: {classifier.missing_head}.")
-    reading = tokenize_windows(classifier, report.query.text, report.query.settings)
+        raise MethodError(f"“{METHODS[unserved[0]].label}” is not to be had with this model. {classifier.missing_head}")
+    reading = tokenize_windows(classifier, report.query.text, report.query.settings, report.query.text_pair)
     windows = [reading.batch.window(b) for b in range(len(reading.batch))]
     maps, seconds, rows = dict(report.maps), dict(report.provenance.seconds), report.provenance.rows
     for name in names:
         clock, parts = _Clock(), []
         for done, window in enumerate(windows):
-            if progress:
-                progress(f"Running “{METHODS[name].label}”", done / len(windows))
+            progress(f"Running “{METHODS[name].label}”", done / len(windows))
             target = report.prediction.target, report.prediction.against
             parts.append(clock.time(name, score_rows, classifier, window, name, *target))
         maps[name] = _row_map(classifier, name, parts, reading, clock.seconds[name])
@@ -114,36 +114,6 @@ def _check_methods(names: Iterable[str]) -> None:
         raise MethodError(f"There is no method “{unknown[0]}”. Methods that cost rows of their own: {', '.join(ON_DEMAND)}.")
 
 
-def _resolve_classes(classifier: Classifier, query: Query, windows: list) -> tuple[int | None, int | None]:
-    """Indices of the target and of the class against it. The target stays None where the one forward pass will tell;
-    several windows need a forward pass each to agree on it first."""
-    target, against = (None if label is None else _class_index(classifier, label) for label in (query.target, query.against))
-    if target is None and len(windows) > 1:
-        target = int(_pool_logits([predict_logits(classifier, window) for window in windows], windows).argmax())
-    return target, against
-
-
-def _class_index(classifier: Classifier, label: str) -> int:
-    if label not in classifier.labels:
-        raise TargetError(f"The model has no class “{label}”. Its classes are: {', '.join(classifier.labels)}.")
-    return classifier.labels.index(label)
-
-
-def _pool_logits(logits: list[Tensor], windows: list) -> Tensor:
-    """(C) mean over windows, each counted by its content tokens."""
-    weights = torch.stack([window.is_content.sum() for window in windows]).to(logits[0])
-    return (torch.cat(logits) * weights[:, None]).sum(0) / weights.sum()
-
-
-def _predict(classifier: Classifier, query: Query, traces: list[LayerTrace], target: int | None, against: int | None) -> Prediction:
-    logits = _pool_logits([trace.logits for trace in traces], [trace.batch for trace in traces])
-    role = "the predicted class" if query.target is None else "the class to explain"
-    target = int(logits.argmax()) if target is None else target
-    if target == against:
-        raise TargetError(f"“{classifier.labels[target]}” is both {role} and the class contrasted with. Choose two different classes.")
-    return Prediction(classifier.labels, logits.softmax(-1).cpu().numpy(), logits.cpu().numpy(), target, against)
-
-
 def _score_windows(classifier: Classifier, traces: list[LayerTrace], reading: Reading) -> dict[str, Tensor]:
     """Method → (L, T) or (1, T) stitched."""
     by_window = [score_one_pass(trace, classifier.lm_head) for trace in traces]
@@ -151,13 +121,13 @@ def _score_windows(classifier: Classifier, traces: list[LayerTrace], reading: Re
     return scores | {"layer_mean": layer_mean(scores.get("decoded", scores["undecoded"]))}
 
 
-def _decode(classifier: Classifier, traces: list[LayerTrace], reading: Reading, query: Query, tell: Progress) -> Decoded | None:
+def _decode(classifier: Classifier, traces: list[LayerTrace], reading: Reading, query: Query, progress: Progress) -> Decoded | None:
     if classifier.lm_head is None:
         return None
     hidden, own_ids = reading.stitch([trace.hidden[:, 0] for trace in traces]), _own_ids(traces, reading)
     asked = query.settings
     return decode_states(
-        classifier.lm_head, hidden, own_ids, asked.top_k, asked.expected_embedding, lambda done: tell("Reading the layers", 0.6 + 0.4 * done)
+        classifier.lm_head, hidden, own_ids, asked.top_k, asked.expected_embedding, lambda done: progress("Reading the layers", 0.6 + 0.4 * done)
     )
 
 
@@ -175,34 +145,23 @@ def _measure(classifier: Classifier, traces: list[LayerTrace], reading: Reading,
     return {**measure_coherence(decoded, content, _own_ids(traces, reading), classifier.lm_head.weight), share.name: share}
 
 
-def _stop_early(classifier: Classifier, traces: list[LayerTrace]) -> np.ndarray:
-    """(L, C) class probabilities if the classifier's own head read each state."""
-    last, windows = len(traces[0].hidden) - 1, [trace.batch for trace in traces]
-    rows = []
-    with torch.no_grad():
-        for layer in range(last + 1):
-            heads = [classifier.head.logits(t.hidden[layer], t.batch.input_ids, t.batch.attention_mask, layer == last) for t in traces]
-            rows.append(_pool_logits(heads, windows).softmax(-1))
-    return torch.stack(rows).cpu().numpy()
-
-
-def _to_map(name: str, scores: Tensor, seconds: float, **more) -> SaliencyMap:
+def _to_map(classifier: Classifier, name: str, scores: Tensor, seconds: float, **more) -> SaliencyMap:
     card = METHODS[name]
-    return SaliencyMap(
-        name, card.label, scores.cpu().numpy(), card.signed, card.unit, card.formula, card.source, card.rows, seconds, **more
-    )
+    unit = card.unit.replace(LOGITS, OWN_SCALE) if is_regression(classifier) else card.unit  # its output is no logit
+    return SaliencyMap(name, card.label, to_array(scores), card.signed, unit, card.formula, card.source, card.rows, seconds, **more)
 
 
 def _row_map(classifier: Classifier, name: str, parts: list[tuple], reading: Reading, seconds: float) -> SaliencyMap:
     """The map of an on-demand method from (scores, gap, seed) of each window."""
     scores, gaps, seeds = zip(*parts)
     notes = [f"Hidden words are replaced by {classifier.mask[0]}."]
-    gap = _largest(torch.stack(gaps)).cpu().numpy() if gaps[0] is not None else None
+    gap = to_array(_largest(torch.stack(gaps))) if gaps[0] is not None else None
     if gap is not None:
-        notes.append(f"Largest gap over the layers: {np.abs(gap).max():.2f} logits; more rows make it smaller.")
+        unit = OWN_SCALE if is_regression(classifier) else LOGITS
+        notes.append(f"Largest gap over the layers: {np.abs(gap).max():.2f} {unit}; more rows make it smaller.")
     if seeds[0] is not None:
         notes.append(SEED_NOTE)
-    return _to_map(name, reading.stitch(list(scores)), seconds, seed=seeds[0], gap=gap, notes=tuple(notes))
+    return _to_map(classifier, name, reading.stitch(list(scores)), seconds, seed=seeds[0], gap=gap, notes=tuple(notes))
 
 
 def _largest(gaps: Tensor) -> Tensor:
@@ -217,8 +176,8 @@ def _to_decoding(classifier: Classifier, decoded: Decoded | None) -> LayerDecodi
     ids = np.unique(top_ids).tolist()
     pieces = classifier.tokenizer.convert_ids_to_tokens(ids)
     texts = {i: f"[{i}]" if piece is None else piece for i, piece in zip(ids, pieces)}  # heads may be padded beyond the vocabulary
-    own = decoded.own_log_probability.exp().cpu().numpy()
-    return LayerDecoding(top_ids, texts, decoded.top_probabilities.cpu().numpy(), decoded.own_rank.cpu().numpy(), own)
+    own = to_array(decoded.own_log_probability.exp())
+    return LayerDecoding(top_ids, texts, to_array(decoded.top_probabilities), decoded.own_rank.cpu().numpy(), own)
 
 
 def _describe(classifier: Classifier, rows: int, seconds: dict[str, float]) -> Provenance:

@@ -5,16 +5,23 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of the text was read, in windows of at most `limit` tokens, special ones included."""
+    """How much of the texts was read, in windows of at most `limit` tokens, special ones included."""
 
     characters: int
-    characters_read: int
+    """Of the text, or of both texts of a pair."""
     windows: int
     limit: int
+    unread: tuple[tuple[int, int], ...] = ()
+    """(start, end) of what was not read, as offsets into `Query.joined`."""
+
+    @property
+    def characters_read(self) -> int:
+        """How many of the characters were read."""
+        return self.characters - sum(end - start for start, end in self.unread)
 
     @property
     def share(self) -> float:
-        """Share of the text's characters that were read, 0 to 1."""
+        """Share of the characters that were read, 0 to 1."""
         return self.characters_read / self.characters if self.characters else 1.0
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.prediction import Prediction
 from core.provenance import Coverage, Provenance
 
 HEADLINE = "decoded"  # the method a page shows first where there is a language-model head
 HEADLESS = "undecoded"  # and where there is none
+PAIR_BREAK = "\n\n"  # stands between two texts where both are drawn as one string
 
 
 def _require(condition: bool, message: str) -> None:
@@ -45,13 +47,26 @@ class Query:
     """One question to the engine. Hashable: the only key of the report cache."""
 
     model: str
-    """Name in the catalog, or path of a folder."""
+    """Name of the model (`ModelSpec.name`)."""
     text: str
     target: str | None = None
     """Label of the class explained; None: the predicted one."""
     against: str | None = None
     """Label of the class contrasted with: the logit explained is target − against. None: the target's logit alone."""
     settings: Settings = Settings()
+    text_pair: str | None = None
+    """The second of two texts that the model reads together; None: one text alone."""
+
+    @property
+    def joined(self) -> str:
+        """The text, or both texts with PAIR_BREAK between: what all spans of a report are offsets into."""
+        return self.text if self.text_pair is None else self.text + PAIR_BREAK + self.text_pair
+
+    @property
+    def text_spans(self) -> tuple[tuple[int, int], ...]:
+        """(start, end) of each text in `joined`."""
+        ends = len(self.text), len(self.joined)
+        return ((0, ends[0]),) if self.text_pair is None else ((0, ends[0]), (ends[0] + len(PAIR_BREAK), ends[1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +75,7 @@ class Tokens:
 
     texts: tuple[str, ...]
     spans: np.ndarray
-    """(T, 2) character offsets into the text: start, end; (0, 0) for special tokens."""
+    """(T, 2) character offsets into `Query.joined`: start, end; (0, 0) for special tokens."""
     is_special: np.ndarray
     """(T) bool: [CLS], [SEP], <s> and their like."""
     word_of: np.ndarray
@@ -72,32 +87,6 @@ class Tokens:
         for name, shape in {"spans": (n, 2), "is_special": (n,), "word_of": (n,)}.items():
             got = getattr(self, name).shape
             _require(got == shape, f"Tokens.{name} has shape {got}; with {n} tokens it must have {shape}.")
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What the classifier said of the whole text."""
-
-    labels: tuple[str, ...]
-    """(C) class names."""
-    probabilities: np.ndarray
-    """(C) softmax of the logits; they sum to 1."""
-    logits: np.ndarray
-    """(C) the classifier's outputs; over several windows, their mean weighted by content tokens."""
-    target: int
-    """Index of the class explained; `against` is that of the class contrasted with, if any."""
-    against: int | None = None
-
-    @property
-    def predicted(self) -> int:
-        """Index of the most probable class."""
-        return int(self.probabilities.argmax())
-
-    @property
-    def question(self) -> str:
-        """The class explained in words: `positive`, or `positive rather than negative`."""
-        name = self.labels[self.target]
-        return name if self.against is None else f"{name} rather than {self.labels[self.against]}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,16 +177,16 @@ class LayerReport:
     """None: the model came without a language-model head."""
     profiles: dict[str, LayerProfile]
     """Coherence and content share by layer (METHOD 7)."""
-    layer_probabilities: np.ndarray
-    """(L, C) the classifier's own head on each state: what it would say if it stopped here."""
+    layer_outputs: np.ndarray
+    """(L, C) the classifier's own head on each state: what it would say if it stopped here (as `Prediction.outputs`)."""
     choices: dict[str, LayerChoice]
     """Method → recommended layer."""
     coverage: Coverage
     provenance: Provenance
 
     def __post_init__(self):
-        got, n_tokens = self.layer_probabilities.shape, len(self.tokens.texts)
-        _require(len(got) == 2 and got[1] == len(self.prediction.labels), f"layer_probabilities has shape {got}; (L, C) is expected.")
+        got, n_tokens = self.layer_outputs.shape, len(self.tokens.texts)
+        _require(len(got) == 2 and got[1] == len(self.prediction.labels), f"layer_outputs has shape {got}; (L, C) is expected.")
         _require(HEADLESS in self.maps, f"The maps are {sorted(self.maps)}; “{HEADLESS}” must be among them.")
         for name, saliency in self.maps.items():
             shape = saliency.scores.shape
@@ -218,12 +207,12 @@ class LayerReport:
     @property
     def layer_names(self) -> tuple[str, ...]:
         """(L) `emb`, `1`, `2`, …"""
-        return ("emb", *map(str, range(1, len(self.layer_probabilities))))
+        return ("emb", *map(str, range(1, len(self.layer_outputs))))
 
     @property
     def word_texts(self) -> tuple[str, ...]:
-        """(W) the words as they stand in the text."""
-        return tuple(self.query.text[start:end] for start, end in self.tokens.word_spans)
+        """(W) the words as they stand in the texts."""
+        return tuple(self.query.joined[start:end] for start, end in self.tokens.word_spans)
 
     def _repr_html_(self) -> str:
         from core.export import to_html  # here, because export reads these records

@@ -31,20 +31,30 @@ def decoding_weights(head: LanguageModelHead, hidden: Tensor, batch: TokenBatch)
     | i=1  |   0.9     |   0.1     |  0    |   each row sums to 1: position i becomes a weighted
     | [CLS]|   0.4     |   0.6     |  0    |   combination of the original tokens; specials are never targets
     """
-    n_states, n_rows = hidden.shape[:2]
-    weights = hidden.new_zeros(*hidden.shape[:3], hidden.shape[2])
-    for b in range(n_rows):
+    last = len(hidden) - 1
+    return torch.stack([_layer_weights(head, states, batch, layer == last) for layer, states in enumerate(hidden)])
+
+
+def _layer_weights(head: LanguageModelHead, states: Tensor, batch: TokenBatch, is_last: bool) -> Tensor:
+    """(B, T, T) W at one layer, of states (B, T, D)."""
+    weights = states.new_zeros(*states.shape[:2], states.shape[1])
+    for b in range(len(states)):
         content = batch.is_content[b].nonzero().squeeze(-1)
-        ids = batch.input_ids[b, content]
-        for layer in range(n_states):
-            logits = head.columns(hidden[layer, b], ids, is_last=layer == n_states - 1)  # (T, |C|)
-            weights[layer, b, :, content] = logits.softmax(-1)
+        weights[b, :, content] = head.columns(states[b], batch.input_ids[b, content], is_last).softmax(-1)  # (T, |C|)
     return weights
 
 
-def score_decoded(trace: LayerTrace, weights: Tensor) -> Tensor:
-    """(L, B, T) s_j^l = Σ_i W_ij^l r_i^l over all positions, special ones too; Σ_j s_j = Σ_i r_i (METHOD 3)."""
-    return torch.einsum("lbi,lbij->lbj", layer_relevance(trace), weights)
+def score_decoded(trace: LayerTrace, head: LanguageModelHead) -> Tensor:
+    """(L, B, T) s_j^l = Σ_i W_ij^l r_i^l over all positions, special ones too; Σ_j s_j = Σ_i r_i (METHOD 3).
+
+    Layer by layer, so that no tensor of L × T × T exists: a long text has thousands of tokens.
+    """
+    relevance, last = layer_relevance(trace), len(trace.hidden) - 1
+    scores = [
+        torch.einsum("bi,bij->bj", relevance[layer], _layer_weights(head, states, trace.batch, layer == last))
+        for layer, states in enumerate(trace.hidden)
+    ]
+    return torch.stack(scores)
 
 
 def score_gradient_norm(trace: LayerTrace) -> Tensor:
@@ -83,7 +93,7 @@ def score_one_pass(trace: LayerTrace, head: LanguageModelHead | None) -> dict[st
     scores = {name: scorer(trace) for name, scorer in ONE_PASS_SCORERS.items()}
     if head is not None:
         with torch.no_grad():
-            scores["decoded"] = score_decoded(trace, decoding_weights(head, trace.hidden, trace.batch))
+            scores["decoded"] = score_decoded(trace, head)
     return scores
 
 

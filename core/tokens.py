@@ -1,31 +1,27 @@
-"""Text → token ids in windows, and tokens → words on the original string by character offsets.
+"""Text, or a pair of texts, → token ids in windows, by the tokenizer's own template.
 
-A text longer than the model's limit is read in windows that overlap; each token of the text is then taken from the
-window in which it stands farthest from an edge, where it has the most context.
+What is longer than the model's limit is read in windows that overlap; each token is then taken from the window in which
+it stands farthest from an edge, where it has the most context. Of a pair the windows slide over the longer text, and the
+shorter one stands whole in each.
 """
 
+import inspect
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import regex
 import torch
 from torch import Tensor
 
 from core.errors import TextError
 from core.models import Classifier
 from core.provenance import Coverage
-from core.records import Settings, Tokens
+from core.records import PAIR_BREAK, Settings, Tokens
+from core.windows import Window, choose_places, fit_texts, readable_part
+from core.words import group_texts
 
-# A word: letters, digits and their combining marks, with inner apostrophes ("don't"); else one visible character as a
-# reader sees it (\X, Unicode's extended grapheme cluster, UAX 29): an emoji with its modifiers, or a letter of a script
-# that puts no spaces between its words.
-UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-WORD = regex.compile(rf"(?V1)[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}_]--[{UNSPACED}]]+(?:['’][\p{{L}}\p{{M}}]+)*|\X")
 _TOKENIZING = threading.Lock()  # a fast tokenizer keeps truncation and stride in itself while it is called
-
-LONE_SURROGATE = regex.compile(r"[\ud800-\udfff]")
-
 
 @dataclass(frozen=True, eq=False)
 class TokenBatch:
@@ -37,6 +33,14 @@ class TokenBatch:
     """(B, T) 1 at tokens, 0 at padding."""
     is_special: Tensor
     """(B, T) bool: [CLS], [SEP] and their like."""
+    token_type_ids: Tensor | None = None
+    """(B, T) what tells the two texts of a pair apart (BERT: 0 and 1); None for families that are not told."""
+
+    @property
+    def side_inputs(self) -> dict[str, Tensor]:
+        """What the base model is given by name besides the words: the mask, and the token types where there are any."""
+        mask = {"attention_mask": self.attention_mask}
+        return mask if self.token_type_ids is None else mask | {"token_type_ids": self.token_type_ids}
 
     @property
     def is_content(self) -> Tensor:
@@ -46,7 +50,15 @@ class TokenBatch:
     def window(self, index: int) -> "TokenBatch":
         """One window (1, T) without its padding."""
         n = int(self.attention_mask[index].sum())
-        return TokenBatch(*(part[index : index + 1, :n] for part in (self.input_ids, self.attention_mask, self.is_special)))
+        return self._map(lambda part: part[index : index + 1, :n])
+
+    def repeat(self, n_rows: int) -> "TokenBatch":
+        """The one window of this batch `n_rows` times (a view: nothing is copied)."""
+        return self._map(lambda part: part.expand(n_rows, -1))
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> "TokenBatch":
+        parts = (self.input_ids, self.attention_mask, self.is_special, self.token_type_ids)
+        return TokenBatch(*(None if part is None else change(part) for part in parts))
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -70,17 +82,20 @@ class Reading:
         return torch.cat(by_window, dim=1)[:, torch.from_numpy(starts[self.window] + self.position)]
 
 
-def tokenize_windows(classifier: Classifier, text: str, settings: Settings) -> Reading:
-    """Read `text` in at most `settings.max_windows` windows. Raises TextError where there is nothing to read."""
-    if not text.strip():
-        raise TextError("The text is empty. Type at least one word.")
-    special = classifier.tokenizer.num_special_tokens_to_add()
-    overlap = min(settings.overlap, (classifier.max_length - special) // 2)
-    read = _readable_part(text, classifier, settings)
+def tokenize_windows(classifier: Classifier, text: str, settings: Settings, text_pair: str | None = None) -> Reading:
+    """Read `text`, and `text_pair` where there is one, in at most `settings.max_windows` windows. Spans count in
+    `Query.joined`. Raises TextError where there is nothing to read."""
+    texts = (text,) if text_pair is None else (text, text_pair)
+    for k, blank in enumerate(not part.strip() for part in texts):
+        if blank:
+            raise TextError(f"{_name(k, texts)} is empty. Type at least one word.")
     with _TOKENIZING:
+        read, slid, room = fit_texts(classifier, tuple(readable_part(part, classifier, settings) for part in texts))
+        overlap = min(settings.overlap, room // 2)
+        classifier.tokenizer.truncation_side = "right"  # some say left, and would give the windows from the end on
         encoded = classifier.tokenizer(
-            read,
-            truncation=True,
+            *read,
+            truncation="only_second" if slid else "only_first",
             max_length=classifier.max_length,
             stride=overlap,
             return_overflowing_tokens=True,
@@ -88,89 +103,67 @@ def tokenize_windows(classifier: Classifier, text: str, settings: Settings) -> R
             return_special_tokens_mask=True,
         )
     n = min(len(encoded["input_ids"]), settings.max_windows)
-    windows = [_Window(*(np.array(encoded[key][b]) for key in ("input_ids", "special_tokens_mask", "offset_mapping"))) for b in range(n)]
-    if all(window.special.all() for window in windows):
-        raise TextError("The tokenizer finds nothing it can read in this text (only spaces or control characters). Type at least one word.")
-    window, position = _choose_places(windows, overlap)
-    texts = tuple(classifier.tokenizer.convert_ids_to_tokens([int(windows[b].ids[p]) for b, p in zip(window, position)]))
-    spans = np.array([windows[b].spans[p] for b, p in zip(window, position)], dtype=np.int64)
-    is_special = np.array([windows[b].special[p] for b, p in zip(window, position)], dtype=bool)
-    word_of, word_spans = group_words(text, spans, is_special)
-    end = int(spans[~is_special].max(initial=0))
-    truncated = n < len(encoded["input_ids"]) or len(read) < len(text)
-    coverage = Coverage(len(text), end if truncated else len(text), n, classifier.max_length)
-    tokens = Tokens(texts, spans, is_special, word_of, word_spans)
+    windows = [Window.of(encoded, b) for b in range(n)]
+    for k in range(len(texts)):
+        if not any((window.part == k).any() for window in windows):
+            seen = "nothing it can read in this text" if len(texts) == 1 else f"nothing it can read in {_name(k, texts).lower()}"
+            raise TextError(f"The tokenizer finds {seen} (only spaces or control characters). Type at least one word.")
+    window, position = choose_places(windows, slid, overlap)
+    tokens, part = _take_tokens(classifier, texts, windows, window, position)
+    is_cut = [len(read[k]) < len(texts[k]) or (k == slid and n < len(encoded["input_ids"])) for k in range(len(texts))]
+    coverage = Coverage(sum(map(len, texts)), n, classifier.max_length, _find_unread(texts, tokens.spans, part, is_cut))
     return Reading(_pad(windows, classifier), tokens, window, position, coverage)
 
 
-def _readable_part(text: str, classifier: Classifier, settings: Settings) -> str:
-    """As much of the text as the windows can possibly hold (a token covers 64 characters at the very most but for odd texts).
-
-    Halves of characters, which no tokenizer takes, are replaced one for one, so that offsets still hold.
-    """
-    part = text[: classifier.max_length * settings.max_windows * 64]
-    return LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", part)
+def _name(k: int, texts: tuple[str, ...]) -> str:
+    return ("The text",)[k] if len(texts) == 1 else ("The first text", "The second text")[k]
 
 
-@dataclass(frozen=True, eq=False)
-class _Window:
-    ids: np.ndarray
-    special: np.ndarray
-    spans: np.ndarray
+def _starts(texts: tuple[str, ...]) -> tuple[int, ...]:
+    """Where each text begins in `Query.joined`."""
+    return (0, len(texts[0]) + len(PAIR_BREAK))[: len(texts)]
 
 
-def _choose_places(windows: list[_Window], shared: int) -> tuple[np.ndarray, np.ndarray]:
-    """(T) window and (T) position of each token of the text: leading specials of the first window, every content token
-    once, trailing specials of the last window. Of the `shared` tokens that two windows overlap in, the first half is taken
-    from the earlier window."""
-    places: list[tuple[int, int]] = []
-    for b, window in enumerate(windows):
-        content = np.flatnonzero(window.special == 0)
-        first, last = content[0], content[-1]
-        if b == 0:
-            places += [(0, p) for p in range(first)]
-        else:
-            del places[len(places) - (shared - shared // 2) :]
-            first += shared // 2
-        places += [(b, p) for p in range(first, last + 1)]
-    b, last = len(windows) - 1, int(np.flatnonzero(windows[-1].special == 0)[-1])
-    places += [(b, p) for p in range(last + 1, len(windows[-1].ids))]
-    window, position = np.array(places).T
-    return window, position
+def _take_tokens(
+    classifier: Classifier, texts: tuple[str, ...], windows: list[Window], window: np.ndarray, position: np.ndarray
+) -> tuple[Tokens, np.ndarray]:
+    """The tokens at the chosen places, and (T) the text each stands in, −1 if special."""
+    places = list(zip(window, position))
+    part = np.array([windows[b].part[p] for b, p in places], dtype=int)
+    spans = np.array([windows[b].spans[p] for b, p in places], dtype=np.int64)
+    spans = spans + np.array([*_starts(texts), 0])[part, None]  # the last, 0, is for special tokens: part −1
+    names = classifier.tokenizer.convert_ids_to_tokens([int(windows[b].ids[p]) for b, p in places])
+    return Tokens(tuple(names), spans, part < 0, *group_texts(texts, _starts(texts), spans, part)), part
 
 
-def _pad(windows: list[_Window], classifier: Classifier) -> TokenBatch:
+def _find_unread(texts: tuple[str, ...], spans: np.ndarray, part: np.ndarray, is_cut: list[bool]) -> tuple[tuple[int, int], ...]:
+    """Spans of `Query.joined` behind the last token of each text that was cut."""
+    found = []
+    for k, (text, start) in enumerate(zip(texts, _starts(texts))):
+        low, high = int(spans[part == k].max(initial=start)), start + len(text)
+        found += [(low, high)] if is_cut[k] and low < high else []
+    return tuple(found)
+
+
+def _pad(windows: list[Window], classifier: Classifier) -> TokenBatch:
     """Right padding: positions then count from 0 in every family."""
     pad = classifier.tokenizer.pad_token_id or 0
     length = max(len(window.ids) for window in windows)
-    ids = torch.full((len(windows), length), pad)  # (B, T)
-    mask, special = torch.zeros_like(ids), torch.zeros_like(ids, dtype=torch.bool)
-    for b, window in enumerate(windows):
-        n = len(window.ids)
-        ids[b, :n] = torch.from_numpy(window.ids)
-        mask[b, :n] = 1
-        special[b, :n] = torch.from_numpy(window.special == 1)
-    return TokenBatch(*(part.to(classifier.device) for part in (ids, mask, special)))
+
+    def stack(rows: list[np.ndarray], filler: int) -> Tensor:  # (B, T)
+        padded = [np.pad(row, (0, length - len(row)), constant_values=filler) for row in rows]
+        return torch.from_numpy(np.stack(padded)).to(classifier.device)
+
+    ids = stack([window.ids for window in windows], pad)
+    mask = stack([np.ones_like(window.ids) for window in windows], 0)
+    special = stack([window.part < 0 for window in windows], False)
+    types = None if windows[0].types is None else stack([window.types for window in windows], 0)
+    is_taken = types is not None and _takes_types(classifier.model, int(types.max()))
+    return TokenBatch(ids, mask, special, types if is_taken else None)
 
 
-def group_words(text: str, spans: np.ndarray, is_special: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(T) word index of each token (−1: special) and (W, 2) character spans of the words, in the order of the text.
-
-    Words are found on the original string; a token that covers several glues them into one, and a token that covers
-    none (a lone space piece) goes with the word that follows it, else with the one before.
-    """
-    found = [match.span() for match in WORD.finditer(text) if not match.group().isspace()]
-    units = np.array(found or [(0, len(text))])  # a text of odd spaces alone is one word
-    content = np.flatnonzero(~is_special)
-    low = np.searchsorted(units[:, 1], spans[content, 0], side="right")  # first unit that ends after the token starts
-    high = np.searchsorted(units[:, 0], spans[content, 1], side="left")  # first unit that starts at or after its end
-    low = np.minimum(low, len(units) - 1)
-    glued = np.zeros(len(units) + 1, dtype=bool)  # unit u belongs with unit u − 1
-    for a, b in zip(low, high):
-        glued[a + 1 : b] = True
-    group = np.cumsum(~glued[: len(units)]) - 1
-    used, word = np.unique(group[low], return_inverse=True)
-    word_of = np.full(len(spans), -1)
-    word_of[content] = word
-    first, last = np.searchsorted(group, used), np.searchsorted(group, used, side="right") - 1
-    return word_of, np.stack([units[first, 0], units[last, 1]], axis=1)
+def _takes_types(model, largest: int) -> bool:
+    """Whether the model is told which text a token stands in, and knows that many: some tokenizers say more than it learned."""
+    n_types = getattr(model.config, "type_vocab_size", None)
+    is_told = all("token_type_ids" in inspect.signature(part.forward).parameters for part in (model, model.base_model))
+    return is_told and (n_types is None or largest < n_types)

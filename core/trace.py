@@ -1,7 +1,7 @@
 """One forward pass and one `torch.autograd.grad`: every layer's hidden state and gradient at once.
 
 The only file of the layer method that calls autograd. No hooks and no `.grad`: parameters are frozen and the graph is
-rooted at the word embeddings, so nothing shared is written and threads may use one model together.
+rooted at the word embeddings (`rooting.py`), so nothing shared is written and threads may use one model together.
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.lm_head import full
+from core.memory import in_pieces
 from core.models import Classifier
 from core.tokens import TokenBatch
 
 
 @dataclass(frozen=True, eq=False)
 class LayerTrace:
-    """Hidden states and gradients of a batch; y is the logit explained."""
+    """Hidden states and gradients of a batch, in fp32 whatever the model computes in; y is the logit explained."""
 
     batch: TokenBatch
     logits: Tensor
@@ -38,8 +40,7 @@ def explained_logit(logits: Tensor, target: int, against: int | None) -> Tensor:
 def predict_logits(classifier: Classifier, batch: TokenBatch) -> Tensor:
     """(B, C) class logits, without a graph."""
     with torch.no_grad():
-        states = classifier.model.base_model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).last_hidden_state
-        return classifier.head.logits(states, batch.input_ids, batch.attention_mask)
+        return full(classifier.model(input_ids=batch.input_ids, **batch.side_inputs, return_dict=True).logits)
 
 
 def trace_layers(classifier: Classifier, batch: TokenBatch, target: int | None = None, against: int | None = None) -> LayerTrace:
@@ -54,22 +55,35 @@ def trace_rows(classifier: Classifier, batch: TokenBatch, levels: Tensor, target
     levels (K, T): 1 keeps a word embedding, 0 puts the [MASK] embedding there, e = e_mask + level (e_word − e_mask);
     special tokens are never changed.
     """
-    n_rows = len(levels)
-    repeated = TokenBatch(*(part.expand(n_rows, -1) for part in (batch.input_ids, batch.attention_mask, batch.is_special)))
     words = classifier.model.get_input_embeddings()(batch.input_ids)  # (1, T, E)
     _, mask = classifier.mask
     kept = torch.where(batch.is_content, levels, torch.ones_like(levels))[..., None]  # (K, T, 1)
-    return _trace(classifier, repeated, torch.lerp(mask.expand_as(words), words, kept), target, against)
+
+    def trace(rows: slice) -> LayerTrace:
+        mixed = torch.lerp(mask.expand_as(words), words, kept[rows].to(words))
+        return _trace(classifier, batch.repeat(len(mixed)), mixed, target, against)
+
+    parts = in_pieces(trace, len(levels), classifier.device)
+    return parts[0] if len(parts) == 1 else _join(batch.repeat(len(levels)), parts)
+
+
+def _join(batch: TokenBatch, parts: list[LayerTrace]) -> LayerTrace:
+    """Traces of some rows each → the trace of all."""
+    rows_first = {name: torch.cat([getattr(part, name) for part in parts]) for name in ("logits", "words", "word_gradient")}
+    layers_first = {name: torch.cat([getattr(part, name) for part in parts], dim=1) for name in ("hidden", "gradient")}
+    return LayerTrace(batch, **rows_first, **layers_first)
 
 
 def _trace(classifier: Classifier, batch: TokenBatch, words: Tensor, target: int | None, against: int | None) -> LayerTrace:
     with torch.enable_grad():
         words = words.detach().requires_grad_()
-        output = classifier.model.base_model(inputs_embeds=words, attention_mask=batch.attention_mask, output_hidden_states=True)
-        logits = classifier.head.logits(output.last_hidden_state, batch.input_ids, batch.attention_mask)
+        states, logits = classifier.rooting.run(classifier.model, {"input_ids": batch.input_ids, **batch.side_inputs}, words)
         if target is None:
             target = int(logits.detach().mean(0).argmax())
         explained = explained_logit(logits, target, against).sum()
-        word_gradient, *gradient = torch.autograd.grad(explained, [words, *output.hidden_states], allow_unused=True, materialize_grads=True)
-    hidden = [state.detach() for state in output.hidden_states]
-    return LayerTrace(batch, logits.detach(), torch.stack(hidden), torch.stack(gradient), words.detach(), word_gradient)
+        word_gradient, *gradient = torch.autograd.grad(explained, [words, *states], allow_unused=True, materialize_grads=True)
+
+    def stack(parts: list[Tensor]) -> Tensor:  # (L, B, T, D)
+        return torch.stack([full(classifier.rooting.orient(part.detach(), batch.input_ids)) for part in parts])
+
+    return LayerTrace(batch, full(logits.detach()), stack(states), stack(gradient), full(words.detach()), full(word_gradient))

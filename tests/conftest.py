@@ -39,3 +39,34 @@ def classifier_of(family_of):
         return loaded[name]
 
     return get
+
+
+@pytest.fixture(scope="session")
+def variant_folder(family_of, tmp_path_factory):
+    """`variant_folder(family, labels=None, problem_type=None)`: see `variants.build_variant`; built once a session."""
+    from tests.variants import build_variant  # here, as above
+
+    built = {}
+
+    def get(*key):
+        if key not in built:
+            built[key] = build_variant(family_of(key[0]), tmp_path_factory.mktemp("variant") / key[0], *key[1:])
+        return built[key]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def variant_of(variant_folder):
+    """`variant_of(family, labels=None, problem_type=None)`: the same as the engine loads it."""
+    from core.catalog import find_model
+    from core.models import load_classifier
+
+    loaded = {}
+
+    def get(*key):
+        if key not in loaded:
+            loaded[key] = load_classifier(find_model(str(variant_folder(*key))), device="cpu")
+        return loaded[key]
+
+    return get

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
+from core.catalog import CATALOG
 from core.export import from_json
+from core.labels import MULTI_LABEL
 from tests.families import TEXT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,3 +64,117 @@ def test_markup_of_the_table_is_not_taken_from_the_text(family_of, capsys, monke
     monkeypatch.setenv("COLUMNS", "160")
     assert main(["[red]superb[/red] film", "--model", str(family_of("bert").path)]) == 0
     assert "superb" in capsys.readouterr().out
+
+
+def test_a_pair_of_texts(variant_folder, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    model, target = str(variant_folder("bert")), tmp_path / "report.json"
+    assert main([TEXT, "--pair", "Nobody laughed.", "--model", model, "--json", str(target)]) == 0
+    assert from_json(target.read_text(encoding="utf-8")).query.text_pair == "Nobody laughed."
+    assert main([TEXT, "--pair", "Nobody laughed.", "--model", model]) == 0
+    shown = capsys.readouterr().out
+    assert "superb" in shown and "laughed" in shown and "of the two texts" in shown
+    assert not any("superb" in line and "laughed" in line for line in shown.splitlines()), "each text has a line of its own"
+    assert main([TEXT, "--pair", "", "--model", model]) == 2
+    assert "second text is empty" in capsys.readouterr().err
+
+
+def test_a_value_is_told_without_percent(variant_folder, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    assert main([TEXT, "--model", str(variant_folder("bert", ("LABEL_0",), None))]) == 0
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith("score ") and "(on the model's own scale)" in first and "%" not in first
+    assert any("raise the value" in line for line in rest)
+
+
+def test_labels_have_a_probability_each(variant_folder, capsys):
+    assert main([TEXT, "--model", str(variant_folder("bert", ("joy", "anger", "surprise"), MULTI_LABEL))]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert all(f"{label} " in first for label in ("joy", "anger", "surprise")) and first.count("%") == 3
+
+
+# --- python -m core models ------------------------------------------------------------------------------------------
+def test_the_catalog_is_listed_with_what_lies_here(capsys, monkeypatch, tmp_path):
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    assert main(["models"]) == 0
+    rows = {line.split("│")[1].strip(): line.split("│")[3].strip() for line in capsys.readouterr().out.splitlines() if line.startswith("│")}
+    assert rows["sentiment"] == "yes"
+    assert set(CATALOG) <= set(rows) and all(rows[name].startswith("no") for name, spec in CATALOG.items() if spec.repo)
+
+
+def test_a_model_of_the_hub_lies_here_once_its_weights_do(family_of, monkeypatch, tmp_path):
+    import shutil
+
+    from huggingface_hub import constants
+
+    from core.model_spec import ModelSpec
+    from core.models_command import tell_place
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    spec, commit = ModelSpec("org/tiny", "Tiny", "Tests.", repo="org/tiny", megabytes=3), "a" * 40
+    assert tell_place(spec) == "no (3 MB)"
+    snapshot = shutil.copytree(family_of("bert").path, tmp_path / "models--org--tiny" / "snapshots" / commit)
+    refs = tmp_path / "models--org--tiny" / "refs"
+    refs.mkdir()
+    (refs / "main").write_text(commit)
+    assert tell_place(spec) == "yes"
+    (snapshot / "model.safetensors").unlink()
+    assert tell_place(spec) == "in part"
+
+
+@pytest.mark.parametrize(
+    "key, said",
+    [
+        (("bert",), "one of 3 classes: negative, neutral, positive"),
+        (("bert", ("joy", "anger", "surprise"), MULTI_LABEL), "each of 3 labels on its own: joy, anger, surprise"),
+        (("bert", ("LABEL_0",), None), "1 value(s) on its own scale: score"),
+        (("bert", ("entailment", "neutral", "contradiction"), None), "a pair of texts, 64 tokens at once"),
+    ],
+)
+def test_the_card_of_a_model(key, said, variant_folder, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    assert main(["models", str(variant_folder(*key))]) == 0
+    shown = capsys.readouterr()
+    for word in (said, "bert", "3 layers", "width 32", "cpu", "revision", "language-model head"):
+        assert word in shown.out
+    assert shown.err == ""  # no terminal, no bar
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["models", "/no/such/folder"], "/no/such/folder"),
+        (["models", "no-such-model"], "no-such-model"),
+        (["models", "{model}", "--revision", "main"], "revision"),
+        (["models", "{model}", "--head", "/no/such/folder"], "/no/such/folder"),
+        (["a text", "--model", "{model}", "--revision", "main"], "revision"),
+    ],
+)
+def test_models_that_can_t_be_had_end_with_2_and_a_sentence(arguments, said, family_of, capsys):
+    assert main([argument.format(model=family_of("bert").path) for argument in arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and said in captured.err
+    assert captured.err.count("\n") == 1 and "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize("arguments", [["models", "{model}"], ["a text", "--model", "{model}"]])
+def test_ctrl_c_ends_with_130_and_a_word(arguments, family_of, capsys, monkeypatch):
+    """Pressed while the work tells how far it is."""
+    from core import models
+
+    def load(*_, progress, **__):
+        progress("Reading weights", 0.5)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(models, "load_classifier", load)
+    assert main([argument.format(model=family_of("bert").path) for argument in arguments]) == 130
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err == "Stopped.\n"
+
+
+def test_the_word_models_can_still_be_explained(family_of, capsys):
+    assert main(["--model", str(family_of("bert").path), "--", "models"]) == 0
+    assert "models" in capsys.readouterr().out

@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import ReportError
 from core.export import from_json, to_html, to_json, to_page
+from core.labels import MULTI_LABEL
 from core.methods import METHODS, ON_DEMAND
 from core.pipeline import analyse
 from core.records import LayerReport, Query, Settings
@@ -67,7 +68,7 @@ def test_json_keeps_odd_texts_and_missing_heads(name, classifier_of):
 
 def test_json_is_plain_and_names_its_schema(report):
     state = json.loads(to_json(report), parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
-    assert state["schema"] == "layer-saliency/report/1"
+    assert state["schema"] == "layer-saliency/report/2"
     assert state["query"]["text"] == TEXT and [word["text"] for word in state["words"]] == list(report.word_texts)
     assert state["chosen_layer"] == report.choice.layer and state["chosen_because"] == report.choice.reason
     np.testing.assert_array_equal(np.array(state["maps"]["decoded"]["scores"], dtype=np.float32), report.maps["decoded"].scores)
@@ -80,7 +81,7 @@ def test_what_is_no_report_is_refused_in_a_sentence(text):
     assert str(caught.value)[0].isupper() and str(caught.value).endswith(".")
 
 
-REQUIRED = ("query", "tokens", "words", "prediction", "maps", "coherence", "layer_probabilities", "choices", "coverage", "provenance")
+REQUIRED = ("query", "tokens", "words", "prediction", "maps", "coherence", "layer_outputs", "choices", "coverage", "provenance")
 
 
 @pytest.mark.parametrize("part", REQUIRED)
@@ -153,6 +154,80 @@ def test_no_field_of_a_hostile_file_reaches_html_unescaped(classifier_of):
             continue  # refused late, but nothing is shown
         assert "<script" not in html
     assert n_accepted > 20
+
+
+# --- pairs, other answers, the first schema -----------------------------------------------------------------------
+def _first_schema(report: LayerReport) -> str:
+    """What the first versions wrote of the same report."""
+    state = json.loads(to_json(report))
+    state["schema"] = "layer-saliency/report/1"
+    del state["query"]["text_pair"], state["prediction"]["problem_type"], state["coverage"]["unread"]
+    state["prediction"]["probabilities"] = state["prediction"].pop("outputs")
+    state["layer_probabilities"] = state.pop("layer_outputs")
+    return json.dumps(state)
+
+
+@pytest.mark.parametrize("text", [TEXT, " ".join([TEXT] * 40)], ids=["short", "cut"])
+def test_reports_of_the_first_schema_are_still_read(text, classifier_of):
+    made = analyse(classifier_of("bert"), Query("tiny", text, settings=Settings(max_windows=2)))
+    assert made.coverage.share == 1 or made.coverage.unread
+    assert_reports_equal(from_json(_first_schema(made)), made)
+
+
+@pytest.mark.parametrize("part", ["prediction", "coverage", "layer_probabilities"])
+def test_damaged_reports_of_the_first_schema_are_refused_in_a_sentence(part, report):
+    state = json.loads(_first_schema(report))
+    for damaged in ({key: value for key, value in state.items() if key != part}, {**state, part: None}, {**state, part: {}}):
+        with pytest.raises(ReportError, match="damaged"):
+            from_json(json.dumps(damaged))
+
+
+@pytest.fixture(scope="module")
+def pair(variant_of) -> LayerReport:
+    return analyse(variant_of("bert"), Query("tiny", EVIL + " \r", text_pair="\u0301c Second, <b>superb</b>"))
+
+
+def test_a_pair_and_back_is_the_same_report(pair):
+    assert_reports_equal(from_json(to_json(pair)), pair)
+    state = json.loads(to_json(pair))
+    assert state["query"]["text_pair"] == pair.query.text_pair and state["prediction"]["problem_type"] == "single_label_classification"
+    assert [word["text"] for word in state["words"]] == list(pair.word_texts)
+
+
+def test_a_long_pair_tells_what_was_not_read_of_each_text(variant_of):
+    made = analyse(variant_of("bert"), Query("tiny", TEXT * 30, text_pair=TEXT * 20, settings=Settings(max_windows=2)))
+    assert len(made.coverage.unread) == 2
+    back = from_json(to_json(made))
+    assert back.coverage == made.coverage and json.loads(to_json(made))["coverage"]["characters_read"] == made.coverage.characters_read
+
+
+def test_html_of_a_pair_shows_both_texts_under_their_names(pair):
+    html, text = to_html(pair), Page(to_html(pair)).text
+    assert html.count("First text") == html.count("Second text") == 1 + len(pair.layer_outputs)
+    assert text.index("First text") < text.index(EVIL) < text.index("Second text") < text.index("Second, <b>superb</b>")
+    assert "of the two texts" in text and "<script" not in html.lower()
+
+
+def test_both_texts_of_a_pair_share_one_scale(pair):
+    """Only the strongest word of the two has the full colour."""
+    head = to_html(pair).split("<table")[0]
+    assert head.count(",0.600)\"") + head.count(",0.600);border") == 1
+
+
+def test_html_of_labels_names_all_that_are_likely(variant_of):
+    made = analyse(variant_of("bert", ("joy", "anger", "surprise"), MULTI_LABEL), Query("tiny", TEXT))
+    assert_reports_equal(from_json(to_json(made)), made)
+    text = Page(to_html(made)).text
+    for name, share in zip(made.prediction.labels, made.prediction.outputs):
+        assert (f"{name} {share:.1%}" in text) == (share > 0.5 or share == made.prediction.outputs.max())
+
+
+def test_html_of_a_regression_speaks_of_no_probability(variant_of):
+    made = analyse(variant_of("bert", ("LABEL_0",), None), Query("tiny", TEXT))
+    assert_reports_equal(from_json(to_json(made)), made)
+    text = Page(to_html(made)).text
+    assert f"score {made.prediction.outputs[0]:.4g} (on the model’s own scale)" in text
+    assert "raises +" in text and "lowers −" in text and "logit" not in text.split("score")[0] and "against −" not in text
 
 
 def test_direction_of_hidden_characters_does_not_leak(classifier_of):

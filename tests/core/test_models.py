@@ -1,6 +1,7 @@
 """What is loaded, and the sentence for every folder that is not."""
 
 import copy
+import gc
 import hashlib
 import json
 import shutil
@@ -10,8 +11,11 @@ import torch
 
 from core.catalog import find_model
 from core.errors import ModelError
+from core.labels import MULTI_LABEL, REGRESSION
 from core.models import load_classifier
-from tests.families import FAMILIES, LABELS, WIDTH
+from core.pipeline import analyse
+from core.records import Query
+from tests.families import FAMILIES, LABELS, TEXT, WIDTH
 
 
 @pytest.fixture
@@ -129,20 +133,6 @@ def test_a_folder_without_a_tokenizer_is_refused(folder):
     _refusal(folder)
 
 
-def test_an_architecture_that_takes_no_embeddings_is_refused(tmp_path, family_of):
-    """T5's classifier can't be rooted at its word embeddings: one clear sentence, not a crash while tracing."""
-    from transformers import T5Config, T5ForSequenceClassification
-
-    config = T5Config(
-        vocab_size=260, d_model=WIDTH, d_kv=8, d_ff=48, num_layers=2, num_heads=4, num_labels=3, pad_token_id=0, eos_token_id=1,
-        decoder_start_token_id=0,
-    )  # fmt: skip
-    T5ForSequenceClassification(config).save_pretrained(tmp_path)
-    for file in family_of("bert").path.glob("tokenizer*"):
-        shutil.copy(file, tmp_path)
-    _refusal(tmp_path)
-
-
 def test_sharded_weights_load_and_their_revision_covers_every_shard(family_of, tmp_path):
     model = copy.deepcopy(family_of("bert").classifier())
     for seed in (0, 1):
@@ -156,9 +146,170 @@ def test_sharded_weights_load_and_their_revision_covers_every_shard(family_of, t
     assert one.labels == LABELS and one.revision != other.revision
 
 
-def test_catalog_models_lie_in_the_project():
-    from core.catalog import CATALOG, EMBEDDED
+def _load(path, **options):
+    return load_classifier(find_model(str(path)), device="cpu", **options)
 
-    for name, spec in CATALOG.items():
-        assert find_model(name) is spec and spec.name == name
-        assert EMBEDDED in spec.path.parents and spec.label and spec.trained_for
+
+@pytest.mark.parametrize("name", ["roberta", "llama"])
+def test_shards_with_a_tied_and_an_untied_head_load_whole(name, family_of, classifier_of, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    family = family_of(name)
+    shutil.copytree(family.path, tmp_path, dirs_exist_ok=True)
+    tensors = load_file(family.path / "model.safetensors")
+    (tmp_path / "model.safetensors").unlink()
+    index, names = {}, sorted(tensors)
+    for shard in range(3):
+        file = f"model-{shard + 1:05}-of-00003.safetensors"
+        part = {key: tensors[key] for key in names[shard::3]}
+        save_file(part, tmp_path / file, metadata={"format": "pt"})
+        index |= dict.fromkeys(part, file)
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": index}))
+    loaded, whole = _load(tmp_path), classifier_of(name)
+    embedding, decoder = loaded.model.get_input_embeddings().weight, loaded.lm_head.weight
+    assert (decoder is embedding) == (name == "roberta")  # tied to the word embeddings, so held once
+    states = torch.randn(4, WIDTH)
+    assert torch.equal(loaded.lm_head.logits(states), whole.lm_head.logits(states))
+    query = Query("x", TEXT)
+    assert (analyse(loaded, query).prediction.logits == analyse(whole, query).prediction.logits).all()
+
+
+@pytest.mark.parametrize("stored", [torch.float16, torch.bfloat16])
+def test_weights_stored_in_half_precision_are_computed_with_in_fp32(stored, family_of, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(family_of("bert").path, tmp_path, dirs_exist_ok=True)
+    tensors = {name: tensor.to(stored) for name, tensor in load_file(tmp_path / "model.safetensors").items()}
+    save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    _edit(tmp_path / "config.json", dtype=str(stored).removeprefix("torch."))
+    classifier = _load(tmp_path)
+    assert classifier.dtype == "fp32" and classifier.lm_head is not None
+    assert {parameter.dtype for parameter in (*classifier.model.parameters(), *classifier.lm_head.parameters())} == {torch.float32}
+    assert torch.equal(classifier.model.classifier.weight, tensors["classifier.weight"].float())
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt2", "modernbert"])
+def test_bf16_on_request_explains_nearly_as_fp32_does(name, family_of, classifier_of):
+    half = analyse(_load(family_of(name).path, dtype="bf16"), Query("x", TEXT, target=LABELS[1]))
+    exact = analyse(classifier_of(name), Query("x", TEXT, target=LABELS[1]))
+    a, b = (torch.from_numpy(report.maps["undecoded"].scores).flatten() for report in (half, exact))
+    assert half.provenance.dtype == "bf16" and torch.corrcoef(torch.stack([a, b]))[0, 1] > 0.95
+
+
+def test_old_weights_are_read_without_running_what_they_hold(family_of, classifier_of, tmp_path):
+    from safetensors.torch import load_file
+
+    shutil.copytree(family_of("bert").path, tmp_path, dirs_exist_ok=True)
+    torch.save(load_file(tmp_path / "model.safetensors"), tmp_path / "pytorch_model.bin")
+    (tmp_path / "model.safetensors").unlink()
+    spec = find_model(str(tmp_path), trust_pickle=True)
+    loaded, known = load_classifier(spec, device="cpu"), classifier_of("bert")
+    assert torch.equal(loaded.model.classifier.weight, known.model.classifier.weight) and loaded.lm_head is not None
+
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    torch.save({"classifier.weight": Evil()}, tmp_path / "pytorch_model.bin")
+    with pytest.raises(ModelError):
+        load_classifier(spec, device="cpu")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("problem, n_outputs, labels", [(MULTI_LABEL, 3, LABELS), (REGRESSION, 1, ("score",))])
+def test_other_kinds_of_heads_load(problem, n_outputs, labels, family_of, tmp_path):
+    model = copy.deepcopy(family_of("bert").classifier())
+    model.config.problem_type, model.config.num_labels = problem, n_outputs
+    if n_outputs == 1:
+        model.classifier = torch.nn.Linear(WIDTH, 1)
+    else:
+        model.config.id2label = dict(enumerate(labels))
+    model.save_pretrained(tmp_path)
+    for file in family_of("bert").path.glob("tokenizer*"):
+        shutil.copy(file, tmp_path)
+    assert _load(tmp_path).labels == labels
+
+
+def _write_pieces(file, vocabulary) -> None:
+    """A SentencePiece model of the pieces (name, score), as old checkpoints hold it."""
+    from sentencepiece import sentencepiece_model_pb2
+
+    model = sentencepiece_model_pb2.ModelProto()
+    model.trainer_spec.model_type = 1
+    for name, score in vocabulary:
+        kind = 2 if name == "<unk>" else 3 if name in ("<pad>", "[CLS]", "[SEP]", "[MASK]") else 1
+        model.pieces.add(piece=name, score=score, type=kind)
+    model.normalizer_spec.name = "nmt_nfkc"
+    file.write_bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize("name, tokenizer", [("bert", "BertTokenizer"), ("albert", "AlbertTokenizer")])
+def test_a_folder_with_the_vocabulary_of_a_slow_tokenizer_gets_a_fast_one(name, tokenizer, family_of, classifier_of, tmp_path):
+    shutil.copytree(family_of(name).path, tmp_path, dirs_exist_ok=True)
+    known = classifier_of(name).tokenizer
+    if name == "bert":
+        pieces = sorted(known.get_vocab(), key=known.get_vocab().get)
+        (tmp_path / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    else:
+        _write_pieces(tmp_path / "spiece.model", json.loads(known.backend_tokenizer.to_str())["model"]["vocab"])
+    (tmp_path / "tokenizer.json").unlink()
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": tokenizer, "model_max_length": 64}))
+    classifier = _load(tmp_path)
+    assert classifier.tokenizer.is_fast and classifier.tokenizer.get_vocab() == known.get_vocab()
+    report = analyse(classifier, Query("x", "The film."))
+    assert [report.query.text[a:b] for a, b in report.tokens.spans[1:-1]] == ["The", "film", "."] or len(report.tokens.texts) > 5
+
+
+def test_a_tokenizer_of_another_model_is_refused(family_of, tmp_path):
+    shutil.copytree(family_of("bert").path, tmp_path, dirs_exist_ok=True)
+    pieces = [f"[unused{i}]" for i in range(5000)] + ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "film"]
+    (tmp_path / "tokenizer.json").unlink()
+    (tmp_path / "vocab.txt").write_text("\n".join(pieces) + "\n")
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "BertTokenizer"}))
+    assert "tokenizer" in _refusal(tmp_path)
+
+
+class _Stop(Exception):
+    pass
+
+
+def test_loading_tells_its_steps_and_stops_at_each_without_leaving_anything(family_of):
+    path, told = family_of("bert").path, []
+    _load(path, progress=lambda stage, share: told.append((stage, share)))
+    stages = list(dict.fromkeys(stage for stage, _ in told))
+    assert len(stages) >= 6 and stages[-1] == "Ready" and told[-1][1] == 1.0 and all(0 <= share <= 1 for _, share in told)
+    kind = type(family_of("bert").classifier())
+
+    def count() -> int:
+        gc.collect()
+        return sum(isinstance(thing, kind) for thing in gc.get_objects())
+
+    before = count()
+    for stop in stages:
+
+        def halt(stage, share, stop=stop):
+            if stage == stop:
+                raise _Stop
+
+        with pytest.raises(_Stop):
+            _load(path, progress=halt)
+    assert count() == before
+
+
+@pytest.mark.parametrize("name", ["gemma3_text", "qwen3"])
+def test_what_replaces_a_word_is_looked_up_as_the_model_looks_it_up(name, family_of):
+    """Gemma 3 scales its embeddings where it looks them up."""
+    classifier = _load(family_of(name).path)
+    said, embedding = classifier.mask
+    index = classifier.tokenizer.convert_tokens_to_ids(said)
+    assert torch.equal(embedding, classifier.model.get_input_embeddings()(torch.tensor(index)))
+
+
+def test_without_mask_or_unknown_token_the_mean_word_stands_in(classifier_of):
+    import dataclasses
+
+    classifier = dataclasses.replace(classifier_of("llama"), tokenizer=copy.deepcopy(classifier_of("llama").tokenizer))
+    classifier.tokenizer.unk_token = None
+    said, embedding = classifier.mask
+    assert said == "mean word embedding"
+    torch.testing.assert_close(embedding, classifier.model.get_input_embeddings().weight.mean(0))

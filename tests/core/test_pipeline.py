@@ -8,6 +8,7 @@ import pytest
 
 from core.combine import merge_tokens
 from core.errors import MethodError, SaliencyError, TargetError, TextError
+from core.labels import MULTI_LABEL, REGRESSION
 from core.methods import METHODS, ON_DEMAND
 from core.pipeline import add_methods, analyse
 from core.records import LayerReport, Query, Settings
@@ -52,9 +53,9 @@ def _check(report: LayerReport, methods: set[str], n_layers: int = 4) -> None:
         assert saliency.gap is None or saliency.gap.shape == (n_layers,)
         assert 0 <= report.choices[name].layer < rows
     assert report.prediction.labels == LABELS
-    assert report.prediction.probabilities.sum() == pytest.approx(1, abs=1e-6)
-    assert report.layer_probabilities.shape == (n_layers, 3)
-    np.testing.assert_allclose(report.layer_probabilities.sum(1), 1, atol=1e-6)
+    assert report.prediction.outputs.sum() == pytest.approx(1, abs=1e-6)
+    assert report.layer_outputs.shape == (n_layers, 3)
+    np.testing.assert_allclose(report.layer_outputs.sum(1), 1, atol=1e-6)
     assert all(p.values.shape == (n_layers,) and np.isfinite(p.values).all() for p in report.profiles.values())
     assert report.layer_names == ("emb", "1", "2", "3")
     assert report.provenance.rows >= sum(report.maps[m].rows for m in methods if METHODS[m].on_demand)
@@ -82,9 +83,9 @@ def test_the_prediction_is_the_classifier_s(name, family_of, report_of, classifi
         logits = family_of(name).classifier()(**encode(classifier_of(name).tokenizer, TEXT)).logits[0]
     prediction = report_of(name).prediction
     np.testing.assert_allclose(prediction.logits, logits, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(prediction.probabilities, logits.softmax(-1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(prediction.outputs, logits.softmax(-1), rtol=1e-4, atol=1e-5)
     assert prediction.target == prediction.predicted == int(logits.argmax()) and prediction.against is None
-    np.testing.assert_allclose(report_of(name).layer_probabilities[-1], prediction.probabilities, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(report_of(name).layer_outputs[-1], prediction.outputs, rtol=1e-4, atol=1e-6)
 
 
 def test_own_rank_and_coherence_agree(report_of):
@@ -288,3 +289,158 @@ def test_reports_are_arrays_and_strings_only(report_of):
     found = list(leaves(report_of("bert")))
     assert not any(isinstance(leaf, torch.Tensor) for leaf in found)
     assert {type(leaf) for leaf in found} <= {str, int, float, bool, type(None), np.ndarray}
+
+
+# --- pairs ----------------------------------------------------------------------------------------------------------
+SECOND = "A dull, dreadful plot; nobody laughed."
+PAIR_KINDS = ("bert", "roberta", "deberta-v2", "gpt2", "llama")
+
+
+@pytest.mark.parametrize("name", PAIR_KINDS)
+def test_the_prediction_on_a_pair_is_the_classifier_s(name, variant_folder, variant_of):
+    """On what the tokenizer makes of the two, token types included, through transformers' own forward."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    classifier = variant_of(name)
+    model = AutoModelForSequenceClassification.from_pretrained(variant_folder(name)).eval()
+    with torch.no_grad():
+        logits = model(**classifier.tokenizer(TEXT, SECOND, return_tensors="pt")).logits[0]
+        alone = model(**classifier.tokenizer(TEXT, return_tensors="pt")).logits[0]
+    report = analyse(classifier, _query(text_pair=SECOND, settings=ALL))
+    _check(report, ONE_PASS | set(ON_DEMAND))
+    np.testing.assert_allclose(report.prediction.logits, logits, rtol=1e-4, atol=1e-5)
+    assert not np.allclose(logits, alone, atol=1e-3), "the test would not see that the second text was left out"
+    np.testing.assert_allclose(report.layer_outputs[-1], report.prediction.outputs, rtol=1e-4, atol=1e-6)
+    for words in report.query.text_spans:
+        inside = [text for text, (start, end) in zip(report.word_texts, report.tokens.word_spans) if words[0] <= start and end <= words[1]]
+        assert inside and " ".join(inside)[0] == report.query.joined[words[0]]
+
+
+def test_token_types_change_what_bert_says_and_are_part_of_every_pass(variant_of):
+    """Swapped types give other logits, other gradients and other rows of the on-demand methods."""
+    import torch
+
+    from core.saliency import score_rows
+    from core.tokens import tokenize_windows
+    from core.trace import predict_logits, trace_layers
+
+    classifier = variant_of("bert")
+    batch = tokenize_windows(classifier, TEXT, Settings(), SECOND).batch
+    swapped = dataclasses.replace(batch, token_type_ids=1 - batch.token_type_ids)
+    for measure in (
+        lambda b: predict_logits(classifier, b),
+        lambda b: trace_layers(classifier, b, 0).logits,
+        lambda b: trace_layers(classifier, b, 0).gradient,
+        lambda b: score_rows(classifier, b, "path", 0, None)[0],
+        lambda b: score_rows(classifier, b, "faithful", 0, None)[0],
+    ):
+        assert torch.equal(measure(batch), measure(batch)) and not torch.allclose(measure(batch), measure(swapped), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["bert", "roberta"])
+def test_rows_mask_both_texts_and_no_special_token(name, variant_of):
+    """A path's scores add up to the change from both texts hidden to both shown, specials kept, but for the gap it tells."""
+    import torch
+
+    from core.tokens import tokenize_windows
+    from core.trace import trace_rows
+
+    classifier = variant_of(name)
+    batch = tokenize_windows(classifier, TEXT, Settings(), SECOND).batch
+    rows = trace_rows(classifier, batch, torch.stack([torch.zeros(batch.input_ids.shape[1]), torch.ones(batch.input_ids.shape[1])]), 0)
+    words, mask = classifier.model.get_input_embeddings()(batch.input_ids)[0], classifier.mask[1]
+    special = batch.is_special[0]
+    assert int(special.sum()) == {"bert": 3, "roberta": 4}[name]
+    assert torch.equal(rows.words[0][special], words[special]) and torch.equal(rows.words[1], words)
+    assert torch.equal(rows.words[0][~special], mask.expand_as(words[~special]))
+    assert (rows.batch.token_type_ids is None) == (name == "roberta")
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt2"])
+def test_long_pairs_are_read_in_windows(name, variant_of):
+    settings = dataclasses.replace(ALL, overlap=8, max_windows=3)
+    report = analyse(variant_of(name), _query(LONG, text_pair=SECOND, settings=settings))
+    _check(report, ONE_PASS | set(ON_DEMAND))
+    assert report.coverage.windows == 3 and 0 < report.coverage.share < 1
+    assert report.word_texts[-1] == "." and "nobody" in report.word_texts
+    (start, end), (low, high) = report.coverage.unread[0], report.query.text_spans[0]
+    assert low < start < end == high
+
+
+def test_a_model_of_pairs_reads_one_text_too(variant_of):
+    report = analyse(variant_of("bert"), _query())
+    assert report.query.text_pair is None and report.query.joined == TEXT and report.tokens.is_special.sum() == 2
+
+
+@pytest.mark.parametrize("first, second, said", [(TEXT, "", "second"), ("", TEXT, "first"), (" ", " ", "first")])
+def test_a_blank_text_of_a_pair_is_refused(first, second, said, variant_of):
+    with pytest.raises(TextError, match=f"The {said} text is empty"):
+        analyse(variant_of("bert"), _query(first, text_pair=second))
+
+
+# --- other kinds of answers -----------------------------------------------------------------------------------------
+EMOTIONS = ("joy", "anger", "surprise")
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt2"])
+def test_labels_that_do_not_exclude_each_other_have_a_probability_each(name, variant_of, variant_folder):
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    classifier = variant_of(name, EMOTIONS, MULTI_LABEL)
+    report = analyse(classifier, _query(settings=ALL))
+    with torch.no_grad():
+        model = AutoModelForSequenceClassification.from_pretrained(variant_folder(name, EMOTIONS, MULTI_LABEL)).eval()
+        logits = model(**classifier.tokenizer(TEXT, return_tensors="pt")).logits[0]
+    prediction = report.prediction
+    assert prediction.problem_type == MULTI_LABEL and prediction.labels == EMOTIONS and prediction.is_probability
+    np.testing.assert_allclose(prediction.outputs, logits.sigmoid(), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(report.layer_outputs[-1], prediction.outputs, rtol=1e-4, atol=1e-6)
+    assert prediction.target == prediction.predicted == int(logits.argmax())
+    assert all(saliency.unit == METHODS[method].unit for method, saliency in report.maps.items())
+
+
+def test_a_contrast_of_two_labels_is_the_difference_of_their_logits(variant_of):
+    classifier = variant_of("bert", EMOTIONS, MULTI_LABEL)
+    one, other, both = (
+        analyse(classifier, _query(target=target, against=against)).maps["undecoded"].scores
+        for target, against in (("joy", None), ("anger", None), ("joy", "anger"))
+    )
+    np.testing.assert_allclose(both, one - other, rtol=1e-4, atol=1e-4 * np.abs(both).max())
+
+
+@pytest.mark.parametrize("name", ["bert", "roberta", "gpt2"])
+def test_the_value_of_a_regression_is_told_as_it_is(name, variant_of, variant_folder):
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    classifier = variant_of(name, ("LABEL_0",), None)
+    report = analyse(classifier, _query(settings=ALL))
+    with torch.no_grad():
+        model = AutoModelForSequenceClassification.from_pretrained(variant_folder(name, ("LABEL_0",), None)).eval()
+        value = model(**classifier.tokenizer(TEXT, return_tensors="pt")).logits[0]
+    prediction = report.prediction
+    assert prediction.problem_type == REGRESSION and prediction.labels == ("score",) and not prediction.is_probability
+    np.testing.assert_allclose(prediction.outputs, value, rtol=1e-4, atol=1e-5)
+    assert np.array_equal(prediction.outputs, prediction.logits) and report.layer_outputs.shape == (4, 1)
+    assert prediction.target == 0 and prediction.question == "score"
+    assert not any("logit" in saliency.unit or any("logit" in note for note in saliency.notes) for saliency in report.maps.values())
+    np.testing.assert_allclose(report.layer_outputs[-1], prediction.outputs, rtol=1e-4, atol=1e-5)
+
+
+def test_one_output_can_t_be_contrasted(variant_of):
+    with pytest.raises(TargetError, match="one output, “score”"):
+        analyse(variant_of("bert", ("LABEL_0",), None), _query(against="score"))
+    assert analyse(variant_of("bert", ("LABEL_0",), None), _query(target="score")).prediction.target == 0
+
+
+def test_of_several_values_the_first_is_explained_and_two_can_be_contrasted(variant_of):
+    """Whichever is the largest: values on different scales can't be compared."""
+    classifier = variant_of("bert", EMOTIONS, REGRESSION)
+    for text in (TEXT, LONG, "superb", "dull plot", "far too long"):
+        assert analyse(classifier, _query(text)).prediction.target == 0
+    contrast = analyse(classifier, _query(target="anger", against="joy"))
+    assert contrast.prediction.question == "anger rather than joy"
+    with pytest.raises(TargetError, match="“joy” is both the output explained"):
+        analyse(classifier, _query(against="joy"))

@@ -41,7 +41,7 @@ def _trace(classifier, *texts: str, target: int = 1) -> LayerTrace:
 def _decoded(classifier, trace: LayerTrace) -> tuple[torch.Tensor, torch.Tensor]:
     with torch.no_grad():
         weights = decoding_weights(classifier.lm_head, trace.hidden, trace.batch)
-    return score_decoded(trace, weights), weights
+    return score_decoded(trace, classifier.lm_head), weights
 
 
 # --- decoding (METHOD 2, 3) -----------------------------------------------------------------------------------------

@@ -1,13 +1,16 @@
 """Tokens and words lie on the original string whatever the tokenizer does to it; windows stitch without seam."""
 
+import copy
+import dataclasses
+
 import numpy as np
 import pytest
 import regex
 
 from core.combine import merge_tokens
 from core.errors import TextError
-from core.records import Settings
-from core.tokens import Reading, group_words, tokenize_windows
+from core.records import Query, Settings
+from core.tokens import Reading, tokenize_windows
 from tests.families import FAMILIES, TEXT
 
 KINDS = ("bert", "roberta", "gpt2", "xlm-roberta")  # WordPiece; bytes, offsets trimmed; bytes, offsets with the space; Unigram
@@ -85,16 +88,6 @@ def _words(classifier, text: str) -> list[str]:
 )
 def test_words_are_those_a_reader_sees(kind, text, expected, classifier_of):
     assert _words(classifier_of(kind), text) == expected
-
-
-def test_pieces_that_cover_several_words_or_none_are_kept_together():
-    """One token over “b c” glues the two; a lone space goes with the word that follows, at the end with the last."""
-    text = "a b c d "
-    spans = np.array([[0, 0], [0, 1], [1, 2], [2, 5], [6, 7], [7, 8], [0, 0]])
-    special = np.array([True, False, False, False, False, False, True])
-    word_of, word_spans = group_words(text, spans, special)
-    assert word_of.tolist() == [-1, 0, 1, 1, 2, 2, -1]
-    assert word_spans.tolist() == [[0, 1], [2, 5], [6, 7]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -204,3 +197,139 @@ def test_endless_texts_are_read_in_part_and_it_says_so(kind, text, classifier_of
 def test_the_limit_is_what_positions_allow(name, classifier_of):
     """Two of RoBERTa's 66 positions are never used; GPT-2's and XLM-R's tokenizers here know no limit of their own."""
     assert classifier_of(name).max_length == 64
+
+
+# --- pairs ----------------------------------------------------------------------------------------------------------
+PAIR_KINDS = ("bert", "roberta", "deberta-v2", "gpt2", "llama")  # with token types; two separators; types nobody takes; no separator
+SECOND = "A dull, unwatchable film "
+TWO_LONG = {
+    "first shorter": (LONG, LONG + " superb"),
+    "second shorter": (LONG + " superb", LONG),
+    "odd": ("\U0001f3ac x " * 90, "電 " * 200 + "émoi " * 90),
+    "letters": ("a b c d " * 40, "é ! " * 60),
+}
+
+
+def _read_pair(classifier, first: str, second: str, **settings) -> Reading:
+    return tokenize_windows(classifier, first, Settings(**settings), second)
+
+
+def _content_of(classifier, reading: Reading, query: Query) -> list[list[str]]:
+    """The visible pieces of each text, in order."""
+    joined, spans, content = query.joined, reading.tokens.spans, ~reading.tokens.is_special
+    return [
+        [joined[a:b].strip() for (a, b), is_content in zip(spans, content) if is_content and start <= a and b <= end]
+        for start, end in query.text_spans
+    ]
+
+
+@pytest.mark.parametrize("kind", PAIR_KINDS)
+@pytest.mark.parametrize("first, second", [(TEXT, SECOND), (SECOND, TEXT), ("a", "!"), (" superb  ", "\N{GRINNING FACE} café\r"), ("b\r", "\u0301c")])
+def test_a_pair_is_read_by_the_tokenizer_s_own_template(kind, first, second, variant_of):
+    classifier = variant_of(kind)
+    reading, query = _read_pair(classifier, first, second), Query("tiny", first, text_pair=second)
+    whole = classifier.tokenizer(first, second, return_offsets_mapping=True, return_special_tokens_mask=True, return_tensors="np")
+    batch, tokens = reading.batch, reading.tokens
+    assert batch.input_ids.tolist() == whole["input_ids"].tolist()
+    assert tokens.is_special.tolist() == (whole["special_tokens_mask"][0] == 1).tolist()
+    assert (batch.token_type_ids is None) == (kind != "bert")
+    if kind == "bert":
+        assert batch.token_type_ids.tolist() == whole["token_type_ids"].tolist() and batch.token_type_ids.max() == 1
+    part = np.array([-1 if k is None else k for k in whole.sequence_ids(0)])
+    shift = np.where(part == 1, query.text_spans[1][0], 0)[:, None]
+    assert tokens.spans.tolist() == (whole["offset_mapping"][0] + shift).tolist()
+    assert reading.coverage.share == 1 and reading.coverage.unread == () and reading.coverage.characters == len(first) + len(second)
+
+
+@pytest.mark.parametrize("kind", PAIR_KINDS)
+@pytest.mark.parametrize("second", [TEXT, *ODD_TEXTS.values()], ids=["same", *ODD_TEXTS])
+def test_words_of_a_pair_lie_in_one_text_each(kind, second, variant_of):
+    """They are the words of the two texts read alone, in order."""
+    classifier, query = variant_of(kind), Query("tiny", "  wow! a lone space ", text_pair=second)
+    tokens = _read_pair(classifier, query.text, second).tokens
+    words = [query.joined[start:end] for start, end in tokens.word_spans]
+    assert words == _words(classifier, query.text) + _words(classifier, second)
+    assert (np.diff(tokens.word_of[~tokens.is_special]) >= 0).all() and (tokens.word_of[tokens.is_special] == -1).all()
+    for start, end in tokens.word_spans.tolist():
+        assert any(low <= start and end <= high for low, high in query.text_spans)
+
+
+@pytest.mark.parametrize("overlap", [0, 8, 64])
+@pytest.mark.parametrize("kind", PAIR_KINDS)
+@pytest.mark.parametrize("is_first_long", [True, False])
+@pytest.mark.parametrize("text", LONG_TEXTS.values(), ids=LONG_TEXTS)
+def test_windows_slide_over_the_longer_text_and_repeat_the_shorter(kind, is_first_long, overlap, text, variant_of):
+    classifier = variant_of(kind)
+    first, second = (text, SECOND) if is_first_long else (SECOND, text)
+    reading = _read_pair(classifier, first, second, overlap=overlap, max_windows=500)
+    whole = classifier.tokenizer(first, second, return_special_tokens_mask=True, verbose=False)
+    assert reading.batch.input_ids.numpy()[reading.window, reading.position].tolist() == whole["input_ids"], "each token once, in order"
+    assert reading.tokens.is_special.tolist() == [bool(special) for special in whole["special_tokens_mask"]]
+    assert (reading.coverage.windows > 1) == (len(whole["input_ids"]) > 64) and reading.coverage.share == 1
+    short = classifier.tokenizer(SECOND, add_special_tokens=False)["input_ids"]
+    for ids, mask in zip(reading.batch.input_ids.tolist(), reading.batch.attention_mask.sum(1).tolist()):
+        assert any(ids[i : i + len(short)] == short for i in range(mask)), "the shorter text stands whole in every window"
+        assert mask <= 64
+    lonely = _content_of(classifier, reading, Query("tiny", first, text_pair=second))
+    assert [bool(pieces) for pieces in lonely] == [True, True]
+
+
+@pytest.mark.parametrize("kind", PAIR_KINDS)
+@pytest.mark.parametrize("first, second", TWO_LONG.values(), ids=TWO_LONG)
+def test_of_two_long_texts_the_shorter_has_half_the_room(kind, first, second, variant_of):
+    classifier, query = variant_of(kind), Query("tiny", first, text_pair=second)
+    reading = _read_pair(classifier, first, second, overlap=4, max_windows=3)
+    room = 64 - classifier.tokenizer.num_special_tokens_to_add(pair=True)
+    lengths = [len(classifier.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]) for text in (first, second)]
+    shorter = int(lengths[1] <= lengths[0])
+    start, end = query.text_spans[shorter]
+    spans = reading.tokens.spans[~reading.tokens.is_special]
+    inside = spans[(spans[:, 0] >= start) & (spans[:, 1] <= end)]
+    assert 0 < len(inside) <= room // 2
+    coverage = reading.coverage
+    assert (inside[:, 1].max(), end) in coverage.unread and coverage.windows == 3 and 0 < coverage.share < 1
+    assert coverage.characters_read == coverage.characters - sum(high - low for low, high in coverage.unread)
+    assert all(any(low >= a and high == b for a, b in query.text_spans) for low, high in coverage.unread)
+
+
+@pytest.mark.parametrize("kind", PAIR_KINDS)
+@pytest.mark.parametrize("first, second, said", [(TEXT, "", "second text is empty"), ("  ", TEXT, "first text is empty"), (TEXT, "\n", "second text is empty")])
+def test_a_blank_text_of_a_pair_is_named(kind, first, second, said, variant_of):
+    with pytest.raises(TextError, match=said):
+        _read_pair(variant_of(kind), first, second)
+
+
+def test_a_text_of_a_pair_with_nothing_to_read_is_named(variant_of):
+    with pytest.raises(TextError, match="nothing it can read in the second text"):
+        _read_pair(variant_of("bert"), TEXT, "\x00\x07\u202e")
+
+
+def test_token_types_are_cut_repeated_and_padded_with_the_rest(variant_of):
+    reading = _read_pair(variant_of("bert"), LONG, SECOND, overlap=8, max_windows=500)
+    batch = reading.batch
+    assert batch.token_type_ids.shape == batch.input_ids.shape and (batch.token_type_ids[batch.attention_mask == 0] == 0).all()
+    last = batch.window(len(batch) - 1)
+    assert last.token_type_ids.shape == last.input_ids.shape and last.repeat(5).token_type_ids.shape == (5, last.input_ids.shape[1])
+    assert set(batch.side_inputs) == {"attention_mask", "token_type_ids"}
+    assert set(_read(variant_of("roberta"), TEXT).batch.side_inputs) == {"attention_mask"}
+
+
+def test_a_window_too_small_for_two_texts_is_told(variant_of):
+    """[CLS] and two [SEP] leave one place of four; with five each text has one."""
+    classifier = variant_of("bert")
+    with pytest.raises(TextError, match="4 tokens at once.*no room for two texts"):
+        _read_pair(dataclasses.replace(classifier, max_length=4), TEXT, SECOND)
+    reading = _read_pair(dataclasses.replace(classifier, max_length=5), TEXT, SECOND, max_windows=3)
+    assert reading.batch.input_ids.shape == (3, 5) and len(reading.tokens.texts) == 1 + 1 + 1 + 3 + 1
+
+
+@pytest.mark.parametrize("kind", ["bert", "gpt2"])
+def test_windows_come_in_the_order_of_the_text_whichever_side_the_tokenizer_cuts(kind, variant_of):
+    """Some checkpoints say truncation_side: left."""
+    classifier = variant_of(kind)
+    tokenizer = copy.deepcopy(classifier.tokenizer)
+    tokenizer.truncation_side = "left"
+    left = dataclasses.replace(classifier, tokenizer=tokenizer)
+    for second in (None, SECOND):
+        got, expected = (tokenize_windows(c, LONG, Settings(overlap=8), second) for c in (left, classifier))
+        assert got.tokens.texts == expected.tokens.texts and got.batch.input_ids.tolist() == expected.batch.input_ids.tolist()

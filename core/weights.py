@@ -1,0 +1,47 @@
+"""The one place that reads a served model's files: config, tokenizer and weights, and never code that a checkpoint brings."""
+
+from pathlib import Path
+
+import torch
+import transformers
+from torch import nn
+from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
+
+from core.hub import Checkpoint
+
+# One folder holds a classifier and a language-model head, so each load finds tensors it does not want: that is no news.
+transformers.utils.logging.set_verbosity_error()
+transformers.utils.logging.disable_progress_bar()
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def read_config(folder: Path) -> PreTrainedConfig:
+    """The config, as the architecture that transformers knows under its `model_type`."""
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    config.get_text_config().use_cache = False  # decoders would keep keys and values that nobody reads
+    return config
+
+
+def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer; a fast one is built where the folder holds the vocabulary of a slow one."""
+    return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+
+
+def read_model(auto_class, checkpoint: Checkpoint, config: PreTrainedConfig, device: str, dtype: str) -> tuple[nn.Module, list[str]]:
+    """The model of this class and config with the checkpoint's weights, frozen, and the names of what the checkpoint lacks.
+
+    Only the tensors that `config` asks for are read: with fewer layers than the checkpoint holds, the rest stays on the disk.
+    """
+    model, report = auto_class.from_pretrained(
+        checkpoint.path,
+        config=config,
+        dtype=DTYPES[dtype],
+        use_safetensors=not checkpoint.is_pickled,
+        weights_only=True,
+        trust_remote_code=False,
+        local_files_only=True,
+        output_loading_info=True,
+    )
+    missing = sorted({*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])})
+    return model.to(device).eval().requires_grad_(False), missing

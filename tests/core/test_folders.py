@@ -1,0 +1,141 @@
+"""What may be loaded from a folder, checked without transformers."""
+
+import hashlib
+import json
+
+import pytest
+
+from core.errors import ModelError
+from core.folders import check_folder, fingerprint
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Names and configs of a model; no file here is ever opened as weights."""
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "tokenizer.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    return tmp_path
+
+
+def _refusal(folder, **more) -> str:
+    with pytest.raises(ModelError) as caught:
+        check_folder(folder, **more)
+    message = str(caught.value)
+    assert "\n" not in message and message[-1] in ".)" and len(message) < 500
+    return message
+
+
+def _index(folder, name, shards) -> None:
+    (folder / "model.safetensors").unlink(missing_ok=True)
+    (folder / name).write_text(json.dumps({"weight_map": {f"layer.{i}": shard for i, shard in enumerate(shards)}}))
+
+
+def test_a_plain_folder_gives_its_weights(folder):
+    assert check_folder(folder) == [folder / "model.safetensors"]
+
+
+@pytest.mark.parametrize(
+    "vocabulary", ["vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "spm.model", "tokenizer.model"]
+)
+def test_a_slow_tokenizer_is_enough(vocabulary, folder):
+    (folder / "tokenizer.json").rename(folder / vocabulary)
+    assert check_folder(folder)
+
+
+def test_no_tokenizer_at_all_is_refused_except_for_a_head(folder):
+    (folder / "tokenizer.json").unlink()
+    assert "tokenizer.json" in _refusal(folder)
+    assert check_folder(folder, needs_tokenizer=False)
+
+
+def test_shards_are_those_of_the_index(folder):
+    shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+    _index(folder, "model.safetensors.index.json", [*shards, shards[0]])
+    assert shards[0] in _refusal(folder)
+    for shard in (*shards, "model-00009-of-00009.safetensors"):
+        (folder / shard).touch()
+    assert [file.name for file in check_folder(folder)] == shards
+
+
+@pytest.mark.parametrize(
+    "shard",
+    ["../secret.safetensors", "/etc/passwd", "sub/model.safetensors", "..\\x.safetensors", "model.bin", ".hidden.safetensors"],
+)
+def test_an_index_names_only_files_beside_it(shard, folder):
+    _index(folder, "model.safetensors.index.json", [shard])
+    assert "same folder" in _refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "index", ["[]", "{}", '{"weight_map": {}}', '{"weight_map": {"a": 1}}', '{"weight_map": ["a"]}', "not json", "[" * 100_000]
+)
+def test_a_broken_index_is_a_sentence(index, folder):
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text(index)
+    assert "index.json" in _refusal(folder)
+
+
+def test_pickled_weights_need_trust_and_give_way_to_safetensors(folder):
+    (folder / "pytorch_model.bin").touch()
+    assert check_folder(folder, trust_pickle=True) == [folder / "model.safetensors"]
+    (folder / "model.safetensors").unlink()
+    assert "pytorch_model.bin" in _refusal(folder) and "Tick" in _refusal(folder)
+    assert check_folder(folder, trust_pickle=True) == [folder / "pytorch_model.bin"]
+    (folder / "pytorch_model.bin").unlink()
+    _index(folder, "pytorch_model.bin.index.json", ["pytorch_model-00001-of-00001.bin"])
+    (folder / "pytorch_model-00001-of-00001.bin").touch()
+    assert "Tick" in _refusal(folder)
+    assert check_folder(folder, trust_pickle=True) == [folder / "pytorch_model-00001-of-00001.bin"]
+
+
+@pytest.mark.parametrize(
+    "file", ["pytorch_model.pt", "model.pth", "model.ckpt", "training_args.bin", "tf_model.h5", "adapter_model.safetensors"]
+)
+def test_other_formats_are_never_read(file, folder):
+    (folder / "model.safetensors").rename(folder / file)
+    assert "safetensors" in _refusal(folder)
+    assert "safetensors" in _refusal(folder, trust_pickle=True)
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"auto_map": {"AutoConfig": "evil.Config"}}, {"text_config": {"auto_map": {"AutoModel": "evil.Model"}}},
+        {"parts": [{"deeper": {"trust_remote_code": True}}]}, {"custom_pipelines": {"a": "b"}},
+        {"_attn_implementation_internal": "org/kernel"}, {"attn_implementation": "org/kernel"},
+        {"_attn_implementation": "kernels-community/flash"}, {"attn_implementation": {"text_config": "org/kernel"}},
+    ],
+)  # fmt: skip
+def test_keys_that_load_code_are_refused_at_any_depth(config, file, folder):
+    (folder / file).write_text(json.dumps(config))
+    assert file in _refusal(folder) and "code" in _refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"auto_map": None}, {"_attn_implementation": "eager"}, {"attn_implementation": {"": "sdpa"}}, {"inner": [1, "auto_map"]}],
+)
+def test_harmless_configs_pass(config, folder):
+    (folder / "config.json").write_text(json.dumps(config))
+    assert check_folder(folder)
+
+
+def test_a_bottomless_config_is_refused(folder):
+    (folder / "config.json").write_text('{"a":' * 200 + "1" + "}" * 200)
+    assert "nesting" in _refusal(folder)
+
+
+def test_the_fingerprint_covers_all_files_and_can_be_left(folder):
+    (folder / "b").write_bytes(b"more")
+    files = [folder / "model.safetensors", folder / "b"]
+    told = []
+    assert fingerprint(files, lambda stage, share: told.append(share)) == hashlib.sha256(b"weightsmore").hexdigest()[:12]
+    assert told == sorted(told) and told[-1] == 1
+
+    def leave(stage, share):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fingerprint(files, leave)
