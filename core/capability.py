@@ -54,5 +54,7 @@ class Capabilities:
     """Where the language-model head comes from; empty: there is none."""
     missing_head: str
     """Why there is no head, and how to add one; empty: there is one."""
+    takes_head: bool
+    """Whether a language-model head can be read on its states; an encoder–decoder's reads those of its decoder."""
     fitness: HeadFitness | None
     """None: there is no head."""

@@ -124,6 +124,7 @@ def describe(classifier: Classifier) -> Capabilities:
         revision=classifier.revision,
         head_source=classifier.lm_source,
         missing_head=classifier.missing_head,
+        takes_head=not model.config.is_encoder_decoder,
         fitness=classifier.fitness,
     )
 

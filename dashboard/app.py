@@ -27,10 +27,10 @@ def warm_up() -> None:
     import plotly.graph_objects  # noqa: F401
 
     from core.errors import SaliencyError
-    from dashboard import session
+    from dashboard import engine
 
     try:
-        session.try_first_model()
+        engine.try_first_model()
     except SaliencyError as error:
         print(error, file=sys.stderr)  # the page will say it again, to whoever opens it
     # Streamlit collects garbage after every run of a page; without this, each of them walks all of torch (0.2 s).

@@ -1,167 +1,125 @@
-"""Caches, the device lock, the permalink and what a session remembers: the only file that touches them."""
+"""What a session remembers: the permalink, the texts, and the choices on the page."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotDone
-from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.catalog import CATALOG, find_model
+from core.catalog import CATALOG
 from core.methods import ON_DEMAND
-from core.records import LayerReport, Query, Settings
-from dashboard import wording
+from core.model_spec import ModelSpec
+from core.records import PAIR_BREAK, Settings
+from dashboard import engine, examples, model_wording, wording
 from dashboard.units import Units
-from dashboard.work import Desk, Superseded, Work
 
-DEFAULT_MODEL = next(iter(CATALOG))
-_LINKED = {"model": "model", "target": "class", "against": "against", "method": "method"}  # state → name in the address
-
-
-# --- models and reports ---
-
-
-@dataclass(frozen=True)
-class ModelFacts:
-    """What the pages say of a model."""
-
-    name: str
-    label: str
-    trained_for: str
-    labels: tuple[str, ...]
-    n_layers: int
-    max_length: int
-    device: str
-    dtype: str
-    revision: str
-    has_head: bool
-    missing_head: str
-
-
-@st.cache_resource(show_spinner=False)
-def _desk() -> Desk:
-    return Desk()
-
-
-@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
-def _classifier(name: str):
-    from core.models import load_classifier  # here, so that the pages start without torch
-
-    with _desk().loading:  # two models that load at once would need twice the memory
-        return load_classifier(find_model(name))
-
-
-@st.cache_data(max_entries=256, max_size="64mb", show_spinner=False)
-def _report(query: Query, _work: Work) -> LayerReport:
-    """The report of a query; its on-demand methods are added to the report without them, which is cached too."""
-    from core import pipeline
-
-    names, base = query.settings.methods, replace(query, settings=replace(query.settings, methods=()))
-    if names:
-        report = _report(base, _work)
-        with _work.turn(_desk().device):
-            return pipeline.add_methods(_classifier(query.model), report, names, _work.tell)
-    with _work.turn(_desk().device):
-        return pipeline.analyse(_classifier(query.model), query, _work.tell)
-
-
-def explain(query: Query) -> LayerReport:
-    """The report, from the cache or computed; shows progress, and stops the work if this run is superseded.
-
-    The work runs in a thread of its own: this one must keep calling Streamlit, because only there can a newer run
-    take over. Raises SaliencyError with a sentence for the user.
-    """
-    place = st.empty()
-    while True:
-        future, work = _desk().ask(query, lambda work: _report(query, work))
-        try:
-            report = _wait(future, work, place)
-        except Superseded:  # it had been given up a moment before this run joined it
-            continue
-        finally:
-            place.empty()
-        return report
-
-
-def _wait(future: Future, work: Work, place) -> LayerReport:
-    while True:
-        try:
-            return future.result(timeout=0.15)
-        except NotDone:
-            work.want()
-            place.progress(work.share, text=work.stage)
-
-
-def model_facts(name: str) -> ModelFacts:
-    """What the sidebar says of a model; loads it if need be. Raises ModelError."""
-    model = _classifier(name)
-    return ModelFacts(
-        model.spec.name,
-        model.spec.label,
-        model.spec.trained_for,
-        model.labels,
-        model.model.config.num_hidden_layers,
-        model.max_length,
-        model.device,
-        model.dtype,
-        model.revision,
-        model.lm_head is not None,
-        model.missing_head,
-    )
-
-
-def try_first_model() -> None:
-    """Load the first model and ask it something, so that the first visitor finds everything warm."""
-    from core import pipeline
-
-    pipeline.analyse(_classifier(DEFAULT_MODEL), Query(DEFAULT_MODEL, wording.EXAMPLES[wording.FIRST_EXAMPLE]))
-
-
-# --- what a session remembers ---
+_LINKED = {"shown": "model", "target": "class", "against": "against", "method": "method"}  # state → name in the address
+_OF_ANY_MODEL = ("method",)
 
 
 def start() -> None:
     """On a session's first run: fill the state from the address; what can't be used is told in `notices`."""
-    state = st.session_state
+    state, address = st.session_state, st.query_params
     if "notices" in state:
         return
-    asked = {key: st.query_params.get(name) for key, name in _LINKED.items()}
-    text, layer = st.query_params.get("text"), st.query_params.get("layer", "")
+    asked = {key: address.get(name) or "" for key, name in _LINKED.items()}
     state.notices = []
-    if asked["model"] not in (None, *CATALOG):  # only catalog names: an address must not open folders
-        state.notices.append(wording.unknown_model(asked["model"], tuple(CATALOG)))
-        asked["model"] = None
-    state.update({key: value or "" for key, value in asked.items()}, model=asked["model"] or DEFAULT_MODEL)
+    if asked["shown"] not in ("", *CATALOG):  # only catalog names: an address must not make the server open anything else
+        state.notices.append(model_wording.unknown_model(asked["shown"], tuple(CATALOG)))
+        asked["shown"] = ""
+    spec = CATALOG[asked["shown"] or engine.DEFAULT_MODEL]
+    state.update(asked, shown=spec.name, token=None, extra_methods=())
+    layer = address.get("layer", "")
     state.layer_is_chosen = layer.isascii() and layer.isdigit() and len(layer) < 4
     if layer and not state.layer_is_chosen:
         state.notices.append(wording.unknown_layer(layer))
     state.layer_shown = int(layer) if state.layer_is_chosen else 0
-    state.example = None if text is not None else wording.FIRST_EXAMPLE
-    state.text = wording.EXAMPLES[wording.FIRST_EXAMPLE] if text is None else text
-    state.text_in_link, state.token = text is not None, None
-    state.extra_methods = ()
+    state.update(text=address.get("text", ""), text_pair=address.get("text2", ""), text_in_link="text" in address, example=None)
+    state.update(expects_pair=bool(spec.pair), two_texts=bool(spec.pair or state.text_pair))
+    if "text" not in address:
+        fill_in_first_example(spec)
 
 
 def write_link() -> None:
-    """Put model, class, method and a chosen layer into the address; the text only if asked to."""
-    state, link = st.session_state, {}
-    for key, name in _LINKED.items():
-        if state.get(key):
-            link[name] = state[key]
-    if state.layer_is_chosen:
+    """Put model, class, method and a chosen layer into the address; the texts only if asked to.
+
+    Of a model that is not in the catalog it tells nothing: an address names no folder and starts no download.
+    """
+    state = st.session_state
+    in_catalog = state.shown in CATALOG
+    link = {name: state[key] for key, name in _LINKED.items() if state.get(key) and (in_catalog or key in _OF_ANY_MODEL)}
+    if state.layer_is_chosen and in_catalog:
         link["layer"] = str(state.layer_shown)
     if state.get("text_in_link"):
-        link["text"] = state.text
+        first, second = texts()
+        link |= {"text": first} | ({} if second is None else {"text2": second})
     if dict(st.query_params) != link:
         st.query_params.from_dict(link)
 
 
-def check_choice(key: str, options: tuple, complaint: Callable[[object], str]) -> None:
-    """Fall back to the first option from a remembered one that isn't on offer (an old link, another model), and say so."""
-    value = st.session_state.get(key)
-    if value not in options:
-        st.session_state.notices.append(complaint(value))
-        st.session_state[key] = options[0]
+def notices() -> list[str]:
+    """What couldn't be used of the address."""
+    return st.session_state.notices
+
+
+# --- the texts ---
+
+
+def texts() -> tuple[str, str | None]:
+    """The text, and the second one where two are to be read and there is one."""
+    state = st.session_state
+    has_second = state.two_texts and bool(state.text_pair.strip())
+    return state.text, state.text_pair if has_second else None
+
+
+def has_two_texts() -> bool:
+    """Whether there are boxes for two texts."""
+    return st.session_state.two_texts
+
+
+def lacks_second_text() -> bool:
+    """Whether the model expects two texts and gets one."""
+    return st.session_state.expects_pair and texts()[1] is None
+
+
+def is_untouched_example() -> bool:
+    """Whether what stands in the boxes is an example, letter for letter."""
+    first, second = texts()
+    return examples.is_example(first if second is None else first + PAIR_BREAK + second)
+
+
+def fill_in_first_example(spec: ModelSpec) -> None:
+    """Put the model's first example into the boxes; without one, they stay as they are."""
+    for name, example in list(examples.gallery(spec).items())[:1]:
+        st.session_state.example = name
+        _fill_in(example)
+
+
+def take_example(spec: ModelSpec) -> None:
+    """The model's gallery was clicked: its text replaces what stands in the boxes."""
+    if st.session_state.example is not None:
+        _fill_in(examples.gallery(spec)[st.session_state.example])
+    forget_word()
+
+
+def _fill_in(example: str) -> None:
+    state = st.session_state
+    state.text = example
+    if state.expects_pair:
+        state.text, state.text_pair = examples.split_pair(example)
+        state.two_texts = True
+
+
+def edit_text() -> None:
+    """A text was edited: it is no example any more."""
+    st.session_state.example = None
+    forget_word()
+
+
+def forget_word() -> None:
+    """Another text: the selected word and the notices about the address no longer belong to it."""
+    st.session_state.token, st.session_state.notices = None, []
+
+
+# --- layer and word ---
 
 
 def settle_layer(recommended: int, n_states: int) -> None:
@@ -200,9 +158,7 @@ def choose_token(token: int) -> None:
     st.session_state.token = token
 
 
-def chosen_model() -> str:
-    """Name of the model in the sidebar."""
-    return st.session_state.model
+# --- widgets ---
 
 
 def set_defaults(**values: object) -> None:
@@ -211,27 +167,17 @@ def set_defaults(**values: object) -> None:
         st.session_state.setdefault(key, value)
 
 
+def check_choice(key: str, options: tuple, complaint: Callable[[object], str]) -> None:
+    """Fall back to the first option from a remembered one that isn't on offer (an old link, another model), and say so."""
+    value = st.session_state.get(key)
+    if value not in options:
+        st.session_state.notices.append(complaint(value))
+        st.session_state[key] = options[0]
+
+
 def event(key: str, name: str) -> object:
     """What a component sent: the value of its trigger `name`."""
     return getattr(st.session_state.get(key), name, None)
-
-
-def take_example() -> None:
-    """The gallery was clicked: its text replaces the one in the box."""
-    if st.session_state.example is not None:
-        st.session_state.text = wording.EXAMPLES[st.session_state.example]
-    forget_word()
-
-
-def edit_text() -> None:
-    """The text was edited: it is no example any more."""
-    st.session_state.example = None
-    forget_word()
-
-
-def forget_word() -> None:
-    """Another text: the selected word and the notices about the address no longer belong to it."""
-    st.session_state.token, st.session_state.notices = None, []
 
 
 def add_method(name: str) -> None:
@@ -243,8 +189,3 @@ def settings() -> Settings:
     """What to compute besides the one pass: the on-demand methods asked for by button or picker, and the dear measure."""
     chosen = (name for name in (*st.session_state.extra_methods, st.session_state.get("method")) if name in ON_DEMAND)
     return Settings(methods=tuple(dict.fromkeys(chosen)), expected_embedding=bool(st.session_state.get("meaning")))
-
-
-def notices() -> list[str]:
-    """What couldn't be used of the address."""
-    return st.session_state.notices

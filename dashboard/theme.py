@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.markup import AGAINST, FOR, MAX_ALPHA  # noqa: F401  (one palette for page, table and file)
+from core.markup import AGAINST, FOR, MAX_ALPHA  # one palette for page, table and file
 
 FOR_LINE = "#c25a12"  # underlines: 3:1 on light and dark backgrounds
 AGAINST_LINE = "#3d80bd"
@@ -83,6 +83,10 @@ def page_css() -> str:
 .stMain [data-testid="stMarkdownContainer"] h2 {{ padding: 0; }}
 .stApp [data-testid="stCaptionContainer"], .stApp [data-testid="stCaptionContainer"] p {{
   opacity: 1; color: light-dark({LIGHT.muted}, {DARK.muted});  /* Streamlit's own grey is below contrast AA */
+}}
+[data-testid="stPopoverBody"] {{ width: min(31rem, 94vw); max-width: none; padding: 1.1rem 1.35rem; }}  /* not as narrow as its button */
+[data-testid="stSelectboxVirtualDropdown"] {{  /* names of models are longer than the sidebar is wide */
+  width: max-content !important; min-width: var(--trigger-width); max-width: min(31rem, 92vw);
 }}
 @media (max-width: 640px) {{
   .stMain .block-container {{ padding: 3.2rem 1rem 2rem; }}

@@ -7,10 +7,11 @@ import numpy as np
 from core.combine import merge_tokens
 from core.markup import visible
 from core.methods import READABLE
-from core.records import LayerReport
+from core.records import LayerReport, Query
 
 GAP = -1  # a piece that no unit covers: spaces, line breaks, dropped characters
 UNREAD = -2  # a piece that the model did not read
+BREAK = -3  # not a piece: here the second text of a pair begins
 UNREAD_SHOWN = 280  # characters of the unread rest that are still drawn
 
 
@@ -21,11 +22,13 @@ class Units:
     texts: tuple[str, ...]
     """(N)"""
     spans: np.ndarray
-    """(N, 2) character offsets; (0, 0) for special tokens."""
+    """(N, 2) character offsets into `Query.joined`; (0, 0) for special tokens."""
     tokens: tuple[tuple[int, ...], ...]
     """(N) the tokens each unit is made of."""
     is_special: np.ndarray
     """(N) bool"""
+    parts: np.ndarray
+    """(N) the text each unit stands in: 0, or 1 in the second of a pair; special tokens stand where the unit before them does."""
     scores: np.ndarray
     """(L, N); (1, N) where the method has one row for the whole model."""
 
@@ -35,6 +38,11 @@ class Units:
     def at(self, layer: int) -> np.ndarray:
         """(N) scores at a layer state; the one row where there are no layers."""
         return self.scores[layer if len(self.scores) > 1 else 0]
+
+    @property
+    def second(self) -> int | None:
+        """Index of the first unit of the second text; None where there is one text."""
+        return int(self.parts.argmax()) if self.parts.any() else None
 
     def holding(self, token: int) -> int | None:
         """Index of the unit that a token is part of, or None where it is hidden."""
@@ -58,40 +66,53 @@ def units_of(report: LayerReport, method: str, by_words: bool, rule: str = "sum"
     if with_special:
         rows += [(t, (t,), tokens.spans[t], scores[:, t]) for t in np.flatnonzero(tokens.is_special).tolist()]
     rows.sort(key=lambda row: row[0])
-    texts = [report.query.text[span[0] : span[1]] or tokens.texts[held[0]] for _, held, span, _ in rows]
+    texts = [report.query.joined[span[0] : span[1]] or tokens.texts[held[0]] for _, held, span, _ in rows]
+    spans = np.array([span for _, _, span, _ in rows], dtype=int).reshape(-1, 2)
+    begins = report.query.text_spans[-1][0]  # of the only text, or of the second
     return Units(
         texts=tuple(map(visible, texts)),
-        spans=np.array([span for _, _, span, _ in rows], dtype=int).reshape(-1, 2),
+        spans=spans,
+        parts=np.maximum.accumulate((spans[:, 0] >= begins) & (begins > 0)).astype(int),
         tokens=tuple(held for _, held, _, _ in rows),
         is_special=np.array([bool(tokens.is_special[held[0]]) for _, held, _, _ in rows], dtype=bool),
         scores=np.stack([row for _, _, _, row in rows], axis=1) if rows else np.zeros((len(scores), 0)),
     )
 
 
-def text_pieces(text: str, units: Units, characters_read: int | None = None) -> list[tuple[str, int]]:
+def text_pieces(query: Query, units: Units, unread: tuple[tuple[int, int], ...] = ()) -> list[tuple[str, int]]:
     """The original text cut into (piece, unit index): nothing is lost, reordered or repeated.
 
-    Pieces between units have index GAP; what lies behind `characters_read` (None: all were) has index UNREAD and is cut
-    after UNREAD_SHOWN characters.
+    Pieces between units have index GAP; the `unread` ends (`Coverage.unread`) have index UNREAD and are cut after
+    UNREAD_SHOWN characters. Between the two texts of a pair stands ("", BREAK).
     """
-    pieces, cursor = [], 0
-    for index, (start, end) in enumerate(units.spans):
+    pieces = []
+    for part, (start, end) in enumerate(query.text_spans):
+        pieces += [("", BREAK)] if part else []
+        read = next((low for low, high in unread if start <= low and high == end), end)
+        pieces += _pieces_of(query.joined, units, np.flatnonzero(units.parts == part).tolist(), start, read, end)
+    return pieces
+
+
+def _pieces_of(text: str, units: Units, members: list[int], cursor: int, read: int, end: int) -> list[tuple[str, int]]:
+    """One text's pieces: `text` from `cursor` to `end`, of which what lies behind `read` was not read."""
+    pieces = []
+    for index in members:
         if units.is_special[index]:
             pieces.append((units.texts[index], index))
             continue
-        start = max(int(start), cursor)  # byte-level pieces of one character share its span: draw it once
-        if end <= start:
+        start, stop = max(int(units.spans[index][0]), cursor), int(units.spans[index][1])  # byte-level pieces of one
+        if stop <= start:  # character share its span: it is drawn once
             continue
         if start > cursor:
             pieces.append((visible(text[cursor:start]), GAP))
-        pieces.append((visible(text[start:end]), index))
-        cursor = int(end)
-    read = len(text) if characters_read is None else max(cursor, characters_read)
+        pieces.append((visible(text[start:stop]), index))
+        cursor = stop
+    read = max(cursor, read)
     if cursor < read:
         pieces.append((visible(text[cursor:read]), GAP))
-    if read < len(text):
-        rest = text[read : read + UNREAD_SHOWN]
-        pieces.append((visible(rest) + (" …" if read + UNREAD_SHOWN < len(text) else ""), UNREAD))
+    if read < end:
+        rest = text[read : min(end, read + UNREAD_SHOWN)]
+        pieces.append((visible(rest) + (" …" if read + UNREAD_SHOWN < end else ""), UNREAD))
     return pieces
 
 

@@ -1,50 +1,35 @@
-"""Every label, help text, caption and sentence of the pages. Nothing here is computed but words around figures."""
+"""Every label, help text, caption and sentence of the pages, but for what they say of models (`model_wording.py`) and of answers
+(`answers.py`). Nothing here is computed but words around figures.
+"""
 
+import re
+
+from core.export import TEXT_NAMES
 from core.methods import METHODS
+from core.prediction import Prediction
 from core.provenance import Coverage
 from core.records import LayerReport, SaliencyMap
+from dashboard.answers import ANSWERS
 
 NAME = "Layer Saliency"
 TAGLINE = "Which words a text classifier used, layer by layer, and which layer to trust."
 
-FIRST_EXAMPLE = "mixed review"
-EXAMPLES = {
-    "mixed review": "I expected a dull, predictable sequel, but the cast is wonderful and I left the cinema smiling.",
-    "not bad": "Not bad at all: I came to scoff and stayed to cheer.",
-    "negation": "I can't say that I enjoyed a single minute of it.",
-    "double negative": "There is nothing in this film that I did not love.",
-    "irony": "Oh great, two more hours of people explaining the plot to each other. Just what I needed.",
-    "names": "Not even Meryl Streep and Denzel Washington can save Arthur Penrose's sleepy courtroom drama.",
-    "a turn at the end": "Beautiful costumes, a lovely score, gorgeous landscapes, and not one scene that I believed.",
-    "emoji": "Took the kids 🍿 and we laughed for ninety minutes straight 😂👏🏽 What a ride ❤️",
-    "another language": "Ein kluger, wunderbarer Film – ich habe Tränen gelacht und würde ihn sofort wieder sehen.",
-    "one word": "Unforgettable.",
-    "a long one": (
-        "The first half hour is a slog. We meet the three sisters one by one, each with a secret that anybody who has seen "
-        "a film before will guess, and the dialogue explains what the pictures have already shown. I looked at my watch "
-        "twice. Then the storm comes, the house loses its lights, and something changes: the camera slows down, the "
-        "actors stop performing and start listening to each other, and a story that seemed as stiff as its furniture "
-        "turns into a tender, frightening study of what families do not say.\n\n"
-        "The middle sister, who has hardly spoken until then, carries a scene of nearly ten minutes in which nothing "
-        "happens and everything is decided. It is the best thing I have seen all year. I wish the ending had trusted us as "
-        "much; it ties a neat bow around a knot that did not need one, and the last shot belongs in an advertisement. "
-        "Still, I left the cinema shaken, called my brother from the street, and have thought of little else since."
-    ),
-}
-
 TEXT_LABEL = "Text"
+FIRST_TEXT, SECOND_TEXT = TEXT_NAMES
 TEXT_PLACEHOLDER = "Type or paste a text, or choose an example below."
+BARE_PLACEHOLDER = "Type or paste a text."
+TWO_TEXTS = "Two texts"
+TWO_TEXTS_HELP = "Gives the model a second text to read together with the first. Some are made for that; any can be tried."
+FIRST_HELP = "Where the model tells whether one text follows from another, this is the premise: what is taken to be true."
+SECOND_HELP = "Where the model tells whether one text follows from another, this is the hypothesis: what may or may not follow."
+PAIR_EXPECTED = (
+    "This model was made to read two texts together; the second box is empty, so only the first is read. Fill in the second."
+)
 EXAMPLES_LABEL = "Examples"
 EXPLAIN = "Explain"
 NO_TEXT = "There is no text yet. Type at least one word, or choose an example."
 
-MODEL = "Model"
-TARGET = "Explain the class"
-PREDICTED = "the predicted one"
 AGAINST = "rather than"
-ALL_OTHERS = "— (the class alone)"
-AGAINST_HELP = "Explains the difference of two logits: what speaks for the one class rather than the other."
-PREDICTION_LABEL = "Predicted probabilities"
 
 METHOD = "Method"
 UNITS = "Show"
@@ -62,12 +47,13 @@ MEANING_HELP = (
 )
 ONE_SCALE = "One colour scale for all layers"
 TEXT_IN_LINK = "Put the text into the page's address"
-TEXT_IN_LINK_HELP = "The address always holds model, class, method and layer. The text is left out unless you ask for it."
+TEXT_IN_LINK_HELP = "The address always holds model, class, method and layer. The text is left out unless you ask for it; a model of your own always is."
 
 LAYER = "Layer"
 BACK = "Back to the recommended layer"
-WAITING = "Waiting for the model"
-BUSY = "The model has been busy for a minute with other questions. Nothing is lost; press Explain to try again."
+STOP = "Stop"
+GIVEN_UP = "You stopped this. Nothing is lost: try again whenever you like."
+RETRY = "Try again"
 
 FAITHFUL_METHOD = "faithful"
 FAITHFUL = "More faithful (10 rows)"
@@ -88,7 +74,6 @@ NO_HEAD_NOTE = (
     "Click a point to go to its layer."
 )
 STOPPING_TITLE = "What it would say if it stopped here"
-STOPPING_NOTE = "The classifier's own output layer put on every layer in turn; only the last one is what it was trained for."
 READINGS_NOTE = (
     "What the language-model head makes of the state at this word's place. A frame marks the word itself; its rank is its place "
     "among all the head could say. Grey italics: a layer where fewer than half of the text's words are found."
@@ -98,12 +83,6 @@ NO_READINGS = "This model came without a language-model head, so its layers can'
 MAP_TITLE = "Every layer at once"
 MAP_SUBTITLE = "click a cell, or use the arrow keys"
 FAITHFUL_TITLE = "More faithful: the stratified map"
-
-
-def unknown_model(name: str, known: tuple[str, ...]) -> str:
-    """The address names a model that isn't on offer."""
-    offer = ", ".join(known)
-    return f"The address asks for the model “{clip(name)}”, which is not on offer here; {known[0]} is shown. On offer: {offer}."
 
 
 def unknown_layer(asked: str) -> str:
@@ -122,18 +101,12 @@ def unknown_method(name: object) -> str:
     return f"The method “{clip(str(name))}” is not to be had with this model; the standard one is shown."
 
 
-def partly_read(coverage: Coverage) -> str:
-    """How much of a long text was read."""
+def partly_read(coverage: Coverage, is_pair: bool = False) -> str:
+    """How much of a long text, or of two, was read."""
     share = f"{int(100 * coverage.share)} %" if coverage.share >= 0.01 else "hundredth, or less,"
-    words = f"The model read the first {share} of the text ({coverage.characters_read:,} of {coverage.characters:,} characters, "
+    share = f"{'a ' if coverage.share < 0.01 else ''}{share} of the two texts" if is_pair else f"the first {share} of the text"
+    words = f"The model read {share} ({coverage.characters_read:,} of {coverage.characters:,} characters, "
     return words + f"in {coverage.windows} windows of {coverage.limit} tokens). The rest has no influence on what is shown."
-
-
-def model_card(facts) -> str:
-    """What the sidebar says of a model (`session.ModelFacts`)."""
-    head = "language-model head: its own" if facts.has_head else "no language-model head: layers can't be decoded"
-    size = f"{facts.n_layers} layers · reads {facts.max_length} tokens at once · {facts.device}, {facts.dtype} · {head}"
-    return f"{facts.trained_for} {size}."
 
 
 def layer_name(layer: int) -> str:
@@ -159,19 +132,18 @@ def hero_why(layer: int, recommended: int, reason: str, is_trusted: bool) -> str
     return f"{lead} {reason}" + ("" if is_trusted else f" {UNTRUSTED}")
 
 
-def sign_words(is_signed: bool) -> str:
+def sign_words(prediction: Prediction, is_signed: bool) -> str:
     """The sign of a method."""
     if is_signed:
-        return "signed: orange and a solid line speak for the class, blue and a dotted line against it"
+        return "signed: " + ANSWERS[prediction.problem_type].sides.format(" with a solid line", " with a dotted line")
     return "magnitude only: how much a word matters, not which way"
 
 
-def map_note(is_signed: bool, one_scale: bool, any_untrusted: bool) -> str:
+def map_note(prediction: Prediction, is_signed: bool, one_scale: bool, any_untrusted: bool) -> str:
     """Under the map of layers and words."""
     scale = "All rows share one scale." if one_scale else "Each row is coloured on its own scale."
-    sides = (
-        " Orange speaks for the class, blue against it." if is_signed else " The deeper the colour, the more the word matters."
-    )
+    sides = ANSWERS[prediction.problem_type].sides.format("", "").capitalize() + "."
+    sides = f" {sides if is_signed else 'The deeper the colour, the more the word matters.'}"
     greyed = " Dotted layer names: the language-model head finds fewer than half of the words there." if any_untrusted else ""
     return scale + sides + greyed
 
@@ -181,7 +153,7 @@ def cost(report: LayerReport) -> str:
     made = report.provenance
     passes = "1 forward and 1 backward pass" if made.rows == 1 else f"{made.rows} rows of forward and backward passes"
     spent = 1000 * sum(made.seconds.values())
-    states = f"{len(report.layer_probabilities)} layer states"
+    states = f"{len(report.layer_outputs)} layer states"
     return f"{passes} · {states} · {spent:,.0f} ms · {made.device}, {made.dtype} · weights {made.revision}"
 
 
@@ -201,6 +173,11 @@ def method_cost(saliency: SaliencyMap) -> str:
     return f"{rows}; {1000 * saliency.seconds:,.0f} ms here"
 
 
+def output(prediction: Prediction, index: int) -> str:
+    """One output for people: a probability, or the value of a regression."""
+    return percent(float(prediction.outputs[index])) if prediction.is_probability else prediction.tell(index).replace("-", "−")
+
+
 def percent(share: float) -> str:
     """A probability for people; never 0 % or 100 % where it isn't exactly that."""
     if 0 < share < 0.001:
@@ -208,6 +185,11 @@ def percent(share: float) -> str:
     if 0.999 < share < 1:
         return "> 99.9 %"
     return f"{100 * share:.1f} %"
+
+
+def plain(text: str) -> str:
+    """Words that Streamlit takes for Markdown, every sign of it made harmless: they may be a file's, or anyone's."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:])", r"\\\1", text)
 
 
 def clip(text: str, length: int = 60) -> str:

@@ -1,79 +1,85 @@
-"""Questions on their way to the engine: one at a time at the device, each computed once, and stopped when nobody waits."""
+"""Questions on their way to the engine: each computed once in a thread of its own, and stopped when nobody waits for it."""
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 
-from core.errors import SaliencyError
-from dashboard import wording
+from core.turns import WAITING, Superseded
 
-LONGEST_WAIT = 60.0  # seconds a question waits for the device before it is told to come back
-POLL = 0.1  # seconds between two looks whether anyone still waits
-ABANDONED = 2.0  # seconds without anyone asking for it after which work stops; a rerun of the page joins well within
+ABANDONED = 2.0  # seconds without a sign of life from anyone who waits, after which work stops; a rerun joins well within
 
 
-class Busy(SaliencyError):
-    """The device was taken for too long."""
-
-
-class Superseded(Exception):
-    """Nobody waits for this work any more."""
-
-
-class Work:
-    """Shared by the thread that computes, which calls `tell`, and those that wait, which call `want`."""
+class Job:
+    """One question under way. The thread that computes calls `tell`; each person who waits calls `want` again and again."""
 
     def __init__(self):
-        self.stage, self.share = wording.WAITING, 0.0
-        self.want()
+        self.stage, self.share = WAITING, 0.0
+        self.future: Future | None = None
+        self._lock, self._is_stopped = threading.Lock(), False
+        self._wanted: dict[Hashable, float] = {}  # person → when last heard of
 
-    def want(self) -> None:
-        """Called by whoever waits, again and again."""
-        self.wanted_at = time.monotonic()
+    def want(self, person: Hashable) -> bool:
+        """This person waits for the answer. False: it comes too late, the work has been given up."""
+        with self._lock:
+            if not self._is_stopped:
+                self._wanted[person] = time.monotonic()
+            return not self._is_stopped
+
+    def leave(self, person: Hashable) -> None:
+        """This person waits no longer; with nobody left, the work stops at its next step."""
+        with self._lock:
+            self._wanted.pop(person, None)
+
+    def waits(self, person: Hashable) -> bool:
+        """Whether this person waits for the answer."""
+        return person in self._wanted
 
     def tell(self, stage: str, share: float) -> None:
-        """Called by the engine between its steps; the place where superseded work stops."""
+        """Called by the engine between its steps; raises Superseded where nobody waits any more."""
         self.stage, self.share = stage, share
-        if time.monotonic() - self.wanted_at > ABANDONED:
-            raise Superseded
-
-    @contextmanager
-    def turn(self, device: threading.Lock) -> Iterator[None]:
-        """Hold the device; waiting for it ends when nobody wants the answer any more, or in Busy."""
-        deadline = time.monotonic() + LONGEST_WAIT
-        while not device.acquire(timeout=POLL):
-            self.tell(wording.WAITING, 0.0)
-            if time.monotonic() > deadline:
-                raise Busy(wording.BUSY)
-        try:
-            yield
-        finally:
-            device.release()
+        with self._lock:
+            newest = max(self._wanted.values(), default=0.0)
+            self._is_stopped = self._is_stopped or time.monotonic() - newest > ABANDONED
+            if self._is_stopped:
+                raise Superseded
 
 
 class Desk:
-    """What all sessions of a process share: the threads that compute, their locks, and the questions under way."""
+    """The questions under way of everyone, and the threads that compute."""
 
-    def __init__(self, n_threads: int = 16):
-        self.loading, self.device = threading.Lock(), threading.Lock()
-        self._threads = ThreadPoolExecutor(n_threads, thread_name_prefix="explain")
-        self._asking = threading.Lock()
-        self._under_way: dict[Hashable, tuple[Future, Work]] = {}
+    def __init__(self, n_threads: int = 64):
+        self._threads = ThreadPoolExecutor(n_threads, thread_name_prefix="explain")  # most of them wait for their turn
+        self._asking = threading.RLock()  # a job that ends at once is forgotten inside `ask`
+        self._under_way: dict[Hashable, Job] = {}
 
-    def ask(self, question: Hashable, compute: Callable[[Work], object]) -> tuple[Future, Work]:
-        """The answer to come and the work on it; a question that is under way already is joined, not asked again."""
+    def ask(self, person: Hashable, question: Hashable, compute: Callable[[Callable[[str, float], None]], object]) -> Job:
+        """The job that answers a question: joined if it is under way, begun if not, as `compute(tell)` in a thread.
+
+        Whatever else this person waited for is given up.
+        """
         with self._asking:
-            future, work = self._under_way.get(question, (None, None))
-            if future is None or future.done():
-                work = Work()
-                future = self._threads.submit(compute, work)
-                self._under_way[question] = future, work
-                future.add_done_callback(lambda done: self._forget(question, done))
-            work.want()
-            return future, work
+            self._leave_all(person, but=question)
+            job = self._under_way.get(question)
+            if job is None or job.future.done() or not job.want(person):
+                job = self._under_way[question] = Job()
+                job.want(person)
+                job.future = self._threads.submit(compute, job.tell)
+                job.future.add_done_callback(lambda _: self._forget(question, job))
+            return job
 
-    def _forget(self, question: Hashable, done: Future) -> None:
-        if self._under_way.get(question, (None,))[0] is done:
-            del self._under_way[question]
+    def leave(self, person: Hashable) -> list[Hashable]:
+        """Give up all that this person waits for; returns the questions."""
+        with self._asking:
+            return self._leave_all(person)
+
+    def _leave_all(self, person: Hashable, but: Hashable = None) -> list[Hashable]:
+        left = [question for question, job in tuple(self._under_way.items()) if question != but and job.waits(person)]
+        for question in left:
+            self._under_way[question].leave(person)
+        return left
+
+    def _forget(self, question: Hashable, job: Job) -> None:
+        with self._asking:
+            if self._under_way.get(question) is job:
+                del self._under_way[question]

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.methods import METHODS
+from core.prediction import Prediction
 from core.records import LayerReport, SaliencyMap
 from dashboard import wording
 from dashboard.components.assets import register
@@ -10,24 +11,24 @@ from dashboard.components.assets import register
 _card = register("formula_card")
 
 
-def show(saliency: SaliencyMap, key: str) -> None:
+def show(saliency: SaliencyMap, prediction: Prediction, key: str) -> None:
     """Draw the card."""
-    _card(data={"rows": card_rows(saliency), "explanation": METHODS[saliency.method].explanation}, key=key)
+    _card(data={"rows": card_rows(saliency, prediction), "explanation": METHODS[saliency.method].explanation}, key=key)
 
 
 def show_all(report: LayerReport, method: str) -> None:
     """Draw, folded away, the card of the method shown and of those asked for besides."""
     with st.expander(wording.HOW_COMPUTED):
         for name in dict.fromkeys([method, *report.query.settings.methods]):
-            show(report.maps[name], f"formula-{name}")
+            show(report.maps[name], report.prediction, f"formula-{name}")
 
 
-def card_rows(saliency: SaliencyMap) -> list[tuple[str, str]]:
+def card_rows(saliency: SaliencyMap, prediction: Prediction) -> list[tuple[str, str]]:
     """(name, value) of each line; all values come from the map itself."""
     rows = [
         ("method", saliency.label),
         ("formula", saliency.formula),
-        ("sign", wording.sign_words(saliency.signed)),
+        ("sign", wording.sign_words(prediction, saliency.signed)),
         ("unit", saliency.unit),
         ("cost", wording.method_cost(saliency)),
         ("source", saliency.source),

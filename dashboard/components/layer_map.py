@@ -60,12 +60,13 @@ def map_data(
         "rows": rows,
         "words": units.texts[start:end],
         "start": start,
+        "second": units.second,
         "total": len(units),
         "layer": layer,
         "selected": selected,
         "signed": saliency.signed,
         "unit": saliency.unit,
-        "note": wording.map_note(saliency.signed, one_scale, any(not row["trusted"] for row in rows)),
+        "note": wording.map_note(report.prediction, saliency.signed, one_scale, any(not row["trusted"] for row in rows)),
     }
 
 

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.catalog import CATALOG
 from core.combine import RULES
-from core.errors import SaliencyError
 from core.methods import METHODS, ON_DEMAND
 from dashboard import session, wording
-from dashboard.components import notice
+from dashboard.components import model_box
 
 
 @dataclass(frozen=True)
@@ -26,16 +24,10 @@ class Options:
 
 
 def show() -> None:
-    """Draw the sidebar's head: name, model, and what is known of it."""
+    """Draw the sidebar's head: name and model."""
     with st.sidebar:
         st.markdown(f"### {wording.NAME}")
-        name = st.selectbox(
-            wording.MODEL, tuple(CATALOG), key="model", format_func=lambda name: CATALOG[name].label, persist_state="session"
-        )
-        try:
-            st.caption(wording.model_card(session.model_facts(name)))
-        except SaliencyError as error:
-            notice.show(str(error), "model-error")
+    model_box.show()
 
 
 def show_options(has_head: bool) -> Options:

@@ -1,32 +1,58 @@
-"""The text box with its gallery of examples."""
+"""The boxes for one text or two, with the model's gallery of examples."""
 
 import streamlit as st
 
-from dashboard import session, wording
+from core.model_spec import ModelSpec
+from dashboard import examples, session, wording
+
+MANY = 6  # examples that fill a row
 
 
-def show() -> str:
-    """Draw the box; returns the text as it stands."""
-    box, button = st.columns([9, 1], vertical_alignment="bottom")
-    with box:
-        text = st.text_area(
-            wording.TEXT_LABEL,
-            key="text",
-            height=76,
-            placeholder=wording.TEXT_PLACEHOLDER,
-            label_visibility="collapsed",
-            on_change=session.edit_text,
+def show(spec: ModelSpec) -> tuple[str, str | None]:
+    """Draw the boxes; returns the text as it stands, and the second one where two are read together."""
+    gallery = examples.gallery(spec)
+    placeholder = wording.TEXT_PLACEHOLDER if gallery else wording.BARE_PLACEHOLDER
+    texts, side = st.columns([8, 1.25], vertical_alignment="bottom")
+    with texts:
+        if session.has_two_texts():
+            first, second = st.columns(2)
+            with first:
+                _show_box("text", wording.FIRST_TEXT, placeholder, wording.FIRST_HELP)
+            with second:
+                _show_box("text_pair", wording.SECOND_TEXT, wording.BARE_PLACEHOLDER, wording.SECOND_HELP)
+        else:
+            _show_box("text", wording.TEXT_LABEL, placeholder)
+    with side:
+        st.toggle(
+            wording.TWO_TEXTS,
+            key="two_texts",
+            on_change=session.forget_word,
+            help=wording.TWO_TEXTS_HELP,
             persist_state="session",
         )
-    with button:
-        st.button(wording.EXPLAIN, width="stretch")  # leaving the box applies the text; the button says so
-    st.pills(
-        wording.EXAMPLES_LABEL,
-        tuple(wording.EXAMPLES),
-        key="example",
-        label_visibility="collapsed",
-        on_change=session.take_example,
-        wrap=True,
-        width="stretch",
+        st.button(wording.EXPLAIN, width="stretch")  # leaving a box applies the text; the button says so
+    if gallery:
+        st.pills(
+            wording.EXAMPLES_LABEL,
+            tuple(gallery),
+            key="example",
+            label_visibility="collapsed",
+            on_change=session.take_example,
+            args=(spec,),
+            wrap=True,
+            width="stretch" if len(gallery) > MANY else "content",
+        )
+    return session.texts()
+
+
+def _show_box(key: str, label: str, placeholder: str, help: str | None = None) -> None:
+    st.text_area(
+        label,
+        key=key,
+        height=76,
+        placeholder=placeholder,
+        label_visibility="collapsed" if help is None else "visible",
+        help=help,
+        on_change=session.edit_text,
+        persist_state="session",
     )
-    return text

@@ -25,7 +25,8 @@ def text_data(report: LayerReport, method: str, units: Units, layer: int, select
     """What the component draws: pieces of the text, scores, legend and reason."""
     saliency, choice, scores = report.maps[method], report.choices[method], units.at(layer)
     limit = float(np.abs(scores).max(initial=0.0)) / strength
-    pieces = text_pieces(report.query.text, units, report.coverage.characters_read)
+    pieces = text_pieces(report.query, units, report.coverage.unread)
+    low, high = report.prediction.sides
     title = wording.hero_title(report, saliency, layer)
     return {
         "title": title,
@@ -33,6 +34,7 @@ def text_data(report: LayerReport, method: str, units: Units, layer: int, select
         "subtitle": f"{saliency.label}, in {saliency.unit}",
         "label": f"{title}{report.prediction.question}",
         "pieces": pieces,
+        "names": (wording.FIRST_TEXT, wording.SECOND_TEXT) if report.query.text_pair is not None else (),
         "texts": units.texts,
         "scores": [float(f"{score:.4g}") for score in scores],
         "special": np.flatnonzero(units.is_special).tolist(),
@@ -40,8 +42,8 @@ def text_data(report: LayerReport, method: str, units: Units, layer: int, select
         "limit": limit,
         "signed": saliency.signed,
         "unit": saliency.unit,
-        "low": f"against −{limit:.2g}" if saliency.signed else "0",
-        "high": f"for +{limit:.2g}" if saliency.signed else f"{limit:.2g}",
+        "low": f"{low} −{limit:.2g}" if saliency.signed else "0",
+        "high": f"{high} +{limit:.2g}" if saliency.signed else f"{limit:.2g}",
         "why": wording.hero_why(layer, choice.layer, choice.reason, _is_trusted(report, layer)) if saliency.has_layers else choice.reason,
         "size": _size(sum(len(piece) for piece, _ in pieces)),
     }

@@ -8,16 +8,21 @@ import plotly.graph_objects as go
 
 from dashboard.theme import SANS, Palette
 
+SHARE, VALUE = ".1%", ".4g"  # how a point's figure is told
 
-def layer_figure(lines: list[dict], layer_names: list[str], shown: int, palette: Palette) -> go.Figure:
-    """The lines (of `layer_line`) over the layers below and shares of 100 % at the left; a bar marks the layer shown."""
+
+def layer_figure(lines: list[dict], layer_names: list[str], shown: int, palette: Palette, unit: str = "") -> go.Figure:
+    """The lines (of `layer_line`) over the layers below, and at the left shares of 100 % or, where a `unit` is given, values in
+    it; a bar marks the layer shown."""
     axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "tickfont": {"color": palette.muted, "size": 13}}
     layers = list(range(len(layer_names)))
     bar = {"type": "line", "xref": "x", "x0": shown, "x1": shown, "yref": "y domain", "y0": 0, "y1": 1, "layer": "below"}
+    shares = {"tickformat": ".0%", "range": [-0.04, 1.08], "tickvals": [0, 0.5, 1]}
+    values = {"tickformat": ".3~g", "nticks": 5, "title": {"text": unit, "font": {"color": palette.muted, "size": 13}, "standoff": 6}}
     layout = {
         "template": {},
         "height": 240,
-        "margin": {"l": 44, "r": 12, "t": 48, "b": 30},
+        "margin": {"l": 64 if unit else 44, "r": 12, "t": 48, "b": 30},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": SANS, "color": palette.text, "size": 13},
@@ -35,14 +40,15 @@ def layer_figure(lines: list[dict], layer_names: list[str], shown: int, palette:
         "clickmode": "event+select",
         "hoverlabel": {"bgcolor": palette.surface, "bordercolor": palette.line, "font": {"color": palette.text, "family": SANS}},
         "xaxis": axis | {"tickmode": "array", "tickvals": layers, "ticktext": list(layer_names), "range": [-0.4, len(layers) - 0.6]},
-        "yaxis": axis
-        | {"tickformat": ".0%", "showgrid": True, "gridcolor": palette.line, "range": [-0.04, 1.08], "tickvals": [0, 0.5, 1]},
+        "yaxis": axis | {"showgrid": True, "gridcolor": palette.line} | (values if unit else shares),
         "shapes": [bar | {"line": {"color": palette.line, "width": 8}, "opacity": 0.6}],
     }
     return go.Figure(data=lines, layout=layout)
 
 
-def layer_line(values: list[float], name: str, palette: Palette, shown: int, dash: str, hollow: list[bool] | None = None) -> dict:
+def layer_line(
+    values: list[float], name: str, palette: Palette, shown: int, dash: str, hollow: list[bool] | None = None, form: str = SHARE
+) -> dict:
     """A line with a point for each layer; the layer shown has the large ring, hollow points have no fill."""
     hollow = hollow or [False] * len(values)
     is_first = dash == "solid"
@@ -66,5 +72,5 @@ def layer_line(values: list[float], name: str, palette: Palette, shown: int, das
         "marker": point,
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}},
-        "hovertemplate": f"{name}: %{{y:.1%}}<extra></extra>",
+        "hovertemplate": f"{name}: %{{y:{form}}}<extra></extra>",
     }

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from core.errors import SaliencyError
+from core.errors import MethodError, SaliencyError, TargetError, TextError
+from core.model_spec import ModelSpec
 from core.records import LayerReport, Query
-from dashboard import session, theme, wording
+from dashboard import engine, model_choice, session, theme, wording
+from dashboard.answers import ANSWERS
 from dashboard.components import (
     class_picker,
     cost_line,
@@ -15,6 +17,8 @@ from dashboard.components import (
     layer_map,
     layer_readings,
     layer_slider,
+    model_card,
+    model_loading,
     notice,
     prediction_bars,
     sidebar,
@@ -32,24 +36,42 @@ COLUMNS = (12, 9)  # the map is the widest thing; the curves below keep its gutt
 def explore() -> None:
     """Choose, compute, show. What can't be explained gets a sentence, and the text stays in its box."""
     st.markdown(f"# {wording.TAGLINE}")
-    text = text_box.show()
+    spec = model_choice.in_use()
+    text, second = text_box.show(spec)
+    on_its_way = st.container(key="on-its-way")
+    if model_choice.must_confirm():
+        model_loading.show_offer(spec)
+    else:
+        show_answer(spec, text, second)
+    session.write_link()
+    with on_its_way:
+        model_loading.show()
+
+
+def show_answer(spec: ModelSpec, text: str, second: str | None) -> None:
+    """The model's answer and where it comes from, or in a sentence why there is none."""
     try:
-        facts = session.model_facts(session.chosen_model())
-        options = sidebar.show_options(facts.has_head)
+        facts = engine.facts(spec)
+        model_card.show(spec, facts)
+        options = sidebar.show_options(bool(facts.head_source))
         bars, classes = st.columns([5, 6], gap="medium", vertical_alignment="center")
         with classes:
-            target, against = class_picker.show(facts.labels)
+            target, against = class_picker.show(facts.labels, facts.problem_type)
         notice.show_all(session.notices())
         if not text.strip():
-            raise SaliencyError(wording.NO_TEXT)
-        report = session.explain(Query(facts.name, text, target, against, session.settings()))
+            raise TextError(wording.NO_TEXT)
+        if session.lacks_second_text():
+            notice.show(wording.PAIR_EXPECTED, "pair-expected")
+        query = Query(spec.name, text, target, against, session.settings(), second)
+        report = (engine.recall(query, spec) if model_choice.wanted() else None) or engine.explain(query, spec)
         with bars:
             prediction_bars.show(report.prediction)
     except SaliencyError as error:
         notice.show(str(error), "refusal")
+        if not isinstance(error, (TextError, TargetError, MethodError)):  # these wait for other words; anything else may pass
+            st.button(wording.RETRY, on_click=engine.retry)
     else:
         show_report(report, options)
-    session.write_link()
 
 
 def show_report(report: LayerReport, options: Options) -> None:
@@ -62,7 +84,7 @@ def show_report(report: LayerReport, options: Options) -> None:
     selected = session.selected_unit(units, layer)
     with hero:
         if report.coverage.share < 1:
-            notice.show(wording.partly_read(report.coverage), "coverage")
+            notice.show(wording.partly_read(report.coverage, report.query.text_pair is not None), "coverage")
         token_text.show(report, method, units, layer, selected, options.strength, "hero")
     with st.container(horizontal=True, key="actions"):
         faithful.show_button(report)
@@ -87,10 +109,8 @@ def show_layers(report: LayerReport, method: str, units: Units, layer: int, sele
         note = wording.COHERENCE_NOTE if "own_top1" in report.profiles else wording.NO_HEAD_NOTE
         curve.show(wording.COHERENCE_TITLE, coherence_curve(shares, names, layer, palette), note, "coherence")
     with right:
-        stopping = stopping_curve(
-            report.layer_probabilities, report.prediction.labels, report.prediction.target, names, layer, palette
-        )
-        curve.show(wording.STOPPING_TITLE, stopping, wording.STOPPING_NOTE, "stopping")
+        stopping = stopping_curve(report.layer_outputs, report.prediction, names, layer, palette)
+        curve.show(wording.STOPPING_TITLE, stopping, ANSWERS[report.prediction.problem_type].stopping_note, "stopping")
 
 
 explore()

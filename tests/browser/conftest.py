@@ -1,18 +1,43 @@
 """A server of the real application, and a real browser that may talk to nothing else."""
 
+import shutil
+
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.explore_page import ExplorePage
 from tests.browser.server import launch_chromium, serve
+from tests.core.hub_server import HubServer
 
 expect.set_options(timeout=20_000)  # ms: a busy machine is slow, not wrong
 
 
+SLOW = 0.7  # seconds for each 16 kB: a tiny model of the hub takes as long as a real one
+
+
+@pytest.fixture(scope="package")
+def models(family_of, variant_folder, tmp_path_factory):
+    """The one folder that the application reads models from."""
+    root = tmp_path_factory.mktemp("models")
+    shutil.copytree(variant_folder("bert", ("contradiction", "entailment", "neutral")), root / "tiny-mnli")
+    shutil.copytree(family_of("bert-headless").path, root / "headless")
+    return root
+
+
+@pytest.fixture(scope="package")
+def hub(family_of):
+    """A slow hub with one model of the catalog; there is no other."""
+    with HubServer(seconds_per_block=SLOW) as running:
+        running.add("unitary/toxic-bert", family_of("bert").path)
+        yield running
+
+
 @pytest.fixture(scope="package")  # not the session: Playwright keeps an event loop running, which other tests must not meet
-def server(tmp_path_factory):
+def server(tmp_path_factory, models, hub):
     """Address of the application."""
-    with serve(tmp_path_factory.mktemp("server")) as address:
+    home = tmp_path_factory.mktemp("home")
+    where = {"LAYER_SALIENCY_MODEL_ROOT": str(models), "HF_HOME": str(home), "HF_ENDPOINT": hub.endpoint, "HF_HUB_OFFLINE": "0"}
+    with serve(tmp_path_factory.mktemp("server"), **where) as address:
         yield address
 
 

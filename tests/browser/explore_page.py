@@ -68,6 +68,15 @@ class ExplorePage:
         self.page.keyboard.press("Control+Enter")
         self.settle()
 
+    def load_own(self, reference: str = "", folder: str = "") -> None:
+        """Fill in the form of one's own model, and send it."""
+        self.choose("^Model", "Your own model …")
+        if folder:
+            self.choose("Folder on this server", folder)
+        self.page.get_by_label("Hub id or folder").fill(reference)
+        self.page.get_by_role("button", name="Load", exact=True).click()
+        self.settle()
+
     def choose(self, label: str, option: str) -> None:
         """Pick an option of a select box."""
         self.page.get_by_role("combobox", name=re.compile(label)).click()

@@ -27,10 +27,10 @@ START_SECONDS = 120
 
 
 @contextlib.contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path, **environment: str) -> Iterator[str]:
     """Address of the application, started as its users do but from `folder`, where its log is kept. Fails if it logs a traceback."""
     log = folder / "log.txt"
-    process, address = _start(folder, log)
+    process, address = _start(folder, log, environment)
     try:
         yield address
     finally:
@@ -48,14 +48,13 @@ def launch_chromium(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=chromium, args=QUIET, headless=True)
 
 
-def _start(folder: Path, log: Path) -> tuple[subprocess.Popen, str]:
+def _start(folder: Path, log: Path, environment: dict[str, str]) -> tuple[subprocess.Popen, str]:
     for _ in range(3):  # a free port may be taken before the server gets it
         port = _free_port()
         command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={port}", "--server.headless=true"]
+        known = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-            )
+            process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, env=known)
         address = f"http://127.0.0.1:{port}"
         if _answers(process, address):
             return process, address

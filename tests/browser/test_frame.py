@@ -70,7 +70,15 @@ def test_only_its_own_pages_may_connect(server, foreign, status):
 
 
 def test_a_port_in_use_is_told_in_a_sentence(server):
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={server.rsplit(':')[-1]}", "--server.headless=true"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(APP),
+        f"--server.port={server.rsplit(':')[-1]}",
+        "--server.headless=true",
+    ]
     second = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     said = second.stdout + second.stderr
     assert second.returncode != 0 and "is not available" in said and "Traceback" not in said

@@ -38,7 +38,12 @@ def test_memory_counts_shared_tensors_once(classifier_of):
 
 def test_a_card_without_a_head_says_how_to_add_one(classifier_of):
     card = describe(classifier_of("bert-headless"))
-    assert card.head_source == "" and "as its head" in card.missing_head and card.fitness is None
+    assert card.head_source == "" and "as its head" in card.missing_head and card.fitness is None and card.takes_head
+
+
+def test_an_encoder_decoder_is_not_offered_a_head(classifier_of):
+    card = describe(classifier_of("bart"))
+    assert card.head_source == "" and not card.takes_head and "encoder–decoder" in card.missing_head
 
 
 def test_the_embedded_model_s_head_names_words_and_finds_some_that_are_hidden(sentiment):

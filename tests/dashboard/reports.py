@@ -1,17 +1,19 @@
 """A report built by hand, with numbers that tests can check by eye; no model and no torch."""
 
+import dataclasses
 import re
 
 import numpy as np
 
-from core.methods import METHODS
+from core.labels import MULTI_LABEL, REGRESSION, SINGLE_LABEL
+from core.methods import LOGITS, METHODS, OWN_SCALE
+from core.prediction import Prediction
 from core.provenance import Coverage, Provenance
 from core.records import (
     LayerChoice,
     LayerDecoding,
     LayerProfile,
     LayerReport,
-    Prediction,
     Query,
     SaliencyMap,
     Tokens,
@@ -21,14 +23,17 @@ TEXT = "A dull,  unwatchable film"
 SPLIT = "unwatchable"  # the one word that is read in two pieces
 
 
-def make_tokens(text: str) -> Tokens:
-    """Words and punctuation, SPLIT cut after its first two letters, between [CLS] and [SEP]."""
+def make_tokens(query: Query) -> Tokens:
+    """Words and punctuation, SPLIT cut after its first two letters, between [CLS] and [SEP]; another [SEP] between two texts."""
     texts, spans, word_of, word_spans = ["[CLS]"], [(0, 0)], [-1], []
-    for word, match in enumerate(re.finditer(r"\w+|[^\w\s]", text)):
+    second = query.text_spans[1][0] if query.text_pair is not None else None
+    for word, match in enumerate(re.finditer(r"\w+|[^\w\s]", query.joined)):
         start, end = match.span()
+        if second is not None and start >= second:
+            texts, spans, word_of, second = [*texts, "[SEP]"], [*spans, (0, 0)], [*word_of, -1], None
         cuts = [(start, start + 2), (start + 2, end)] if match.group() == SPLIT else [(start, end)]
         for piece, (a, b) in enumerate(cuts):
-            texts.append(("##" if piece else "") + text[a:b])
+            texts.append(("##" if piece else "") + query.joined[a:b])
             spans.append((a, b))
             word_of.append(word)
         word_spans.append((start, end))
@@ -44,13 +49,20 @@ def make_map(method: str, scores: np.ndarray) -> SaliencyMap:
 
 
 def make_report(
-    text: str = TEXT, n_states: int = 4, labels: tuple[str, ...] = ("negative", "positive"), has_head: bool = True
+    text: str = TEXT,
+    n_states: int = 4,
+    labels: tuple[str, ...] = ("negative", "positive"),
+    has_head: bool = True,
+    text_pair: str | None = None,
+    problem_type: str = SINGLE_LABEL,
 ) -> LayerReport:
     """Scores count up: token t has (t − 2) · 0.1 · (l + 1) at layer l, so signs, ranks and sums are known."""
-    tokens = make_tokens(text)
+    query = Query("sentiment", text, text_pair=text_pair)
+    tokens = make_tokens(query)
     n, n_classes = len(tokens.texts), len(labels)
     scores = np.outer(np.arange(1, n_states + 1), (np.arange(n) - 2) * 0.1)  # (L, T)
-    probabilities = np.linspace(1, 2, n_classes) / np.linspace(1, 2, n_classes).sum()
+    logits = np.linspace(1, 2, n_classes)
+    outputs = {SINGLE_LABEL: logits / logits.sum(), MULTI_LABEL: np.linspace(0.3, 0.9, n_classes), REGRESSION: logits}[problem_type]
     names = ("decoded", "undecoded", "gradient_norm") if has_head else ("undecoded", "gradient_norm")
     maps = {name: make_map(name, np.abs(scores) if name == "gradient_norm" else scores) for name in names}
     maps["layer_mean"] = make_map("layer_mean", scores[:1])
@@ -68,17 +80,19 @@ def make_report(
             np.ones((n_states, n), int),
             own,
         )
+    if problem_type == REGRESSION:
+        maps = {name: dataclasses.replace(saliency, unit=saliency.unit.replace(LOGITS, OWN_SCALE)) for name, saliency in maps.items()}
     choice = LayerChoice(n_states - 2, "content share", "It is the deepest whose saliency still lies on words.")
     choices = {name: choice if maps[name].has_layers else LayerChoice(0, "only row", "One row.") for name in maps}
     return LayerReport(
-        query=Query("sentiment", text),
+        query=query,
         tokens=tokens,
-        prediction=Prediction(labels, probabilities, np.log(probabilities), n_classes - 1),
+        prediction=Prediction(labels, outputs, logits, n_classes - 1, problem_type=problem_type),
         maps=maps,
         decoding=decoding,
         profiles=profiles,
-        layer_probabilities=np.tile(probabilities, (n_states, 1)),
+        layer_outputs=np.tile(outputs, (n_states, 1)),
         choices=choices,
-        coverage=Coverage(len(text), len(text), 1, 512),
+        coverage=Coverage(len(text) + len(text_pair or ""), 1, 512),
         provenance=Provenance("sentiment", "abc123", "its own", "cpu", "fp32", 1, {"trace": 0.02, "decode": 0.03}),
     )

@@ -1,70 +1,22 @@
 """The Explore page in each of its states, run without a browser on a tiny random model."""
 
 import dataclasses
-import gc
-import json
-from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from core import pipeline
 from core.catalog import CATALOG
+from core.labels import MULTI_LABEL
 from core.methods import ONE_PASS
-from dashboard import wording
-
-MAIN = Path(__file__).parents[2] / "dashboard" / "main.py"
-LABELS = ["negative", "neutral", "positive"]
-
-
-@pytest.fixture
-def open_page(family_of, monkeypatch):
-    """`open_page(**query)`: a new session's page, with the tiny model in the catalog; counts the engine's calls."""
-    monkeypatch.setitem(CATALOG, "sentiment", dataclasses.replace(CATALOG["sentiment"], path=family_of("bert").path))
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    calls = []
-    for name in ("analyse", "add_methods"):
-        original = getattr(pipeline, name)
-        monkeypatch.setattr(pipeline, name, lambda *a, _run=original, _name=name, **k: (calls.append(_name), _run(*a, **k))[1])
-
-    def open_with(**query):
-        page = AppTest.from_file(MAIN, default_timeout=30)
-        page.query_params.update(query)
-        page.run()
-        gc.freeze()  # as the launcher does; otherwise each run of a page walks all of torch
-        assert not page.exception, page.exception
-        return page
-
-    open_with.calls = calls
-    return open_with
-
-
-def components(page, name: str) -> list[dict]:
-    """What the components of one kind were given to draw."""
-    elements = [element.proto for element in page.get("bidi_component")]
-    return [json.loads(proto.json) for proto in elements if proto.component_name == f"layer_saliency.{name}"]
-
-
-def notices(page) -> list[str]:
-    return [data["sentence"] for data in components(page, "notice")]
-
-
-def hero(page) -> dict:
-    return components(page, "token_text")[0]
-
-
-def retype(page, text: str):
-    page.text_area(key="text").set_value(text).run()
-    assert not page.exception, page.exception
-    return page
+from dashboard import examples, wording
+from dashboard.answers import ANSWERS, only_output
+from tests.dashboard.page import components, everything_said, hero, notices, retype
 
 
 def test_the_default_page_explains_an_example(open_page):
     page = open_page()
     assert not notices(page)
-    assert "".join(piece for piece, _ in hero(page)["pieces"]) == wording.EXAMPLES[wording.FIRST_EXAMPLE]
+    assert "".join(piece for piece, _ in hero(page)["pieces"]) == CATALOG["sentiment"].gallery[0]
     assert hero(page)["why"].startswith("★ Recommended")
     assert (
         len(components(page, "layer_map"))
@@ -78,8 +30,9 @@ def test_the_default_page_explains_an_example(open_page):
 
 def test_there_are_at_least_eight_examples_and_each_is_explained(open_page):
     page = open_page()
-    assert len(wording.EXAMPLES) >= 8
-    for name, text in wording.EXAMPLES.items():
+    gallery = examples.gallery(CATALOG["sentiment"])
+    assert len(gallery) >= 8
+    for name, text in gallery.items():
         page.get("button_group")[0].set_value(name).run()
         assert not page.exception and not [n for n in notices(page) if "model read the first" not in n]
         assert page.text_area(key="text").value == text
@@ -271,3 +224,47 @@ def test_meaning_kept_is_a_third_line_on_demand(open_page):
 
 def test_a_layer_that_is_no_number_is_told(open_page):
     assert any("“last”" in sentence for sentence in notices(open_page(layer="last")))
+
+
+# --- other kinds of answers -----------------------------------------------------------------------------------------
+@pytest.fixture
+def open_variant(open_page, variant_folder, monkeypatch):
+    """`open_variant(labels, problem_type, **query)`: the page with a model of another kind of answer."""
+
+    def open_with(labels, problem_type, **query):
+        folder = variant_folder("bert", labels, problem_type)
+        monkeypatch.setitem(CATALOG, "sentiment", dataclasses.replace(CATALOG["sentiment"], path=folder))
+        st.cache_resource.clear()
+        return open_page(**query)
+
+    return open_with
+
+
+def test_labels_on_their_own(open_variant):
+    page = open_variant(("joy", "anger", "surprise"), MULTI_LABEL)
+    (bars,) = components(page, "prediction_bars")
+    assert bars["note"] == ANSWERS[MULTI_LABEL].note and sum(row["share"] for row in bars["rows"]) != pytest.approx(1, abs=0.01)
+    assert page.selectbox(key="target").label == "Explain the label" and not notices(page)
+    page.selectbox(key="target").set_value("joy").run()
+    page.selectbox(key="against").set_value("anger").run()
+    assert hero(page)["question"] == "joy rather than anger" and "Each label on its own." in everything_said(page)
+
+
+def test_a_value_is_never_called_a_probability(open_variant):
+    page = open_variant(("LABEL_0",), None)
+    (bars,) = components(page, "prediction_bars")
+    (row,) = bars["rows"]
+    assert row["name"] == "score" and row["share"] is None and "%" not in row["figure"]
+    assert "raises" in hero(page)["high"] and "model's own scale" in hero(page)["subtitle"]
+    assert "model's own scale" in page.get("plotly_chart")[1].proto.spec
+    assert notices(page) == [only_output("score")] and not [box for box in page.selectbox if box.key in ("target", "against")]
+    said = (
+        everything_said(page).replace("not a probability", "").replace("reads it as (probability)", "")
+    )  # that of decoded words
+    assert "probab" not in said.lower() and "logits" not in said
+
+
+def test_an_address_for_another_model_s_classes_is_told_on_one_of_values(open_variant):
+    page = open_variant(("LABEL_0",), None, **{"class": "positive", "against": "score"})
+    assert any("“positive”" in sentence for sentence in notices(page))
+    assert hero(page)["question"] == "score"

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from core.labels import MULTI_LABEL, REGRESSION
+from core.prediction import Prediction
 from dashboard import theme
 from dashboard.figures.coherence_curve import coherence_curve
 from dashboard.figures.stopping_curve import stopping_curve
@@ -33,17 +35,37 @@ def test_without_a_head_there_is_one_curve():
 
 
 def test_the_explained_class_is_the_solid_line():
-    probabilities = np.array([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
-    figure = stopping_curve(probabilities, ("a", "b", "c"), 1, ["emb", "1"], 0, theme.LIGHT)
+    outputs = np.array([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
+    figure = stopping_curve(outputs, Prediction(("a", "b", "c"), outputs[-1], outputs[-1], 1), ["emb", "1"], 0, theme.LIGHT)
     assert [trace.name for trace in figure.data] == ["b", "c", "a"]
     assert figure.data[0].line.dash == "solid" and list(figure.data[0].y) == [0.5, 0.1]
 
 
 def test_many_classes_draw_few_lines():
-    figure = stopping_curve(np.full((3, 50), 0.02), tuple(map(str, range(50))), 49, ["emb", "1", "2"], 0, theme.LIGHT)
+    outputs = np.full((3, 50), 0.02)
+    prediction = Prediction(tuple(map(str, range(50))), outputs[-1], outputs[-1], 49)
+    figure = stopping_curve(outputs, prediction, ["emb", "1", "2"], 0, theme.LIGHT)
     assert len(figure.data) == 3 and figure.data[0].name == "49"
 
 
 def test_labels_are_no_markup():
-    figure = stopping_curve(np.full((2, 2), 0.5), ("<b>x</b>", "<img src=x>"), 0, ["emb", "1"], 0, theme.LIGHT)
+    prediction = Prediction(("<b>x</b>", "<img src=x>"), np.full(2, 0.5), np.zeros(2), 0)
+    figure = stopping_curve(np.full((2, 2), 0.5), prediction, ["emb", "1"], 0, theme.LIGHT)
     assert figure.data[0].name == "&lt;b&gt;x&lt;/b&gt;" and "<img" not in figure.data[1].hovertemplate
+
+
+def test_labels_on_their_own_are_shares_too():
+    report = make_report(labels=("joy", "anger", "surprise"), problem_type=MULTI_LABEL)
+    figure = stopping_curve(report.layer_outputs, report.prediction, NAMES, 1, theme.LIGHT)
+    assert [trace.name for trace in figure.data] == ["surprise", "anger", "joy"]
+    assert figure.layout.yaxis.tickformat == ".0%" and figure.layout.yaxis.title.text is None
+
+
+def test_values_have_an_axis_of_their_own():
+    """With the unit, no percent anywhere, and no range that would cut them off."""
+    outputs = np.array([[-3.2], [0.1], [4.5], [4.4]])
+    prediction = Prediction(("score",), outputs[-1], outputs[-1], 0, problem_type=REGRESSION)
+    figure = stopping_curve(outputs, prediction, NAMES, 1, theme.LIGHT)
+    axis = figure.layout.yaxis
+    assert axis.title.text == "model's own scale" and axis.range is None and axis.tickvals is None and "%" not in axis.tickformat
+    assert "%{y:.4g}" in figure.data[0].hovertemplate and list(figure.data[0].y) == [-3.2, 0.1, 4.5, 4.4]

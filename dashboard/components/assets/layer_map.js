@@ -20,8 +20,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const unit = data.start + column;
       const id = [row.layer, unit].join();
       const cell = element("td", {
-        role: "gridcell", tabindex: -1, "data-cell": id, "aria-selected": String(id === current), class: id === current ? "selected" : null,
-        "aria-label": `${data.words[column]}, ${row.name}, ${spoken(score, data.signed)}`, title: `${data.words[column]} · ${row.name} · ${signed(score, data.signed, 4)} ${data.unit}`,
+        role: "gridcell", tabindex: -1, "data-cell": id, "aria-selected": String(id === current), class: classes(id === current && "selected", unit === data.second && "second"),
+        "aria-label": `${data.words[column]}${data.second !== null && unit >= data.second ? ", second text" : ""}, ${row.name}, ${spoken(score, data.signed)}`, title: `${data.words[column]} · ${row.name} · ${signed(score, data.signed, 4)} ${data.unit}`,
       }, element("div"));
       paint(cell.firstChild, score, row.limit);
       cells.set(id, cell);
@@ -31,7 +31,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   const last = element("tr", { role: "row" }, element("th", { class: "row", role: "presentation" }));
   data.words.forEach((word, column) => last.append(element("th", {
-    role: "columnheader", scope: "col", title: word, class: `word${data.start + column === Number(current.split(",")[1]) ? " selected" : ""}`,
+    role: "columnheader", scope: "col", title: word, class: classes("word", data.start + column === Number(current.split(",")[1]) && "selected", data.start + column === data.second && "second"),
   }, element("span", {}, word.length > 13 ? word.slice(0, 12) + "…" : word))));
   body.append(last);
 
@@ -69,6 +69,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const to = [layer + step[0], unit + step[1]];
     if (to[0] >= 0 && to[0] < data.rows.length && to[1] >= 0 && to[1] < data.total) choose(...to);
   };
+}
+
+function classes(...names) {
+  return names.filter(Boolean).join(" ") || null;
 }
 
 function pager(data, setTriggerValue) {

@@ -8,9 +8,21 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const buttons = new Map();
   const entry = focused ?? String(data.selected ?? data.pieces.find(([, unit]) => unit >= 0)?.[1]);
 
+  // Of two texts, each stands under its name; of one, the text is the box itself.
+  const begin = () => {
+    if (!data.names.length) return text;
+    const part = element("div", { class: "part", dir: "auto" });
+    text.append(element("div", { class: "part-name" }, data.names[text.querySelectorAll(".part").length]), part);
+    return part;
+  };
+  let part = begin();
   for (const [piece, unit] of data.pieces) {
+    if (unit === -3) {
+      part = begin();
+      continue;
+    }
     if (unit < 0) {
-      text.append(element("span", { class: unit === -2 ? "unread" : "gap" }, piece));
+      part.append(element("span", { class: unit === -2 ? "unread" : "gap" }, piece));
       continue;
     }
     const score = data.scores[unit];
@@ -23,7 +35,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (data.special.includes(unit)) node.classList.add("special");
     node.title = `${signed(score, data.signed, 4)} ${data.unit}`;
     buttons.set(unit, node);
-    text.append(node);
+    part.append(node);
   }
 
   const detail = element("span", { class: "detail tabular", "aria-hidden": "true" });
