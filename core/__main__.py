@@ -49,15 +49,17 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def run(args: argparse.Namespace) -> None:
     """Analyse, then write JSON or print the table."""
+    from core.devices import choose_device  # torch comes with it: seconds that `--help` need not wait for
     from core.export import to_json
-    from core.models import load_classifier  # torch comes with it: seconds that `--help` need not wait for
+    from core.memory import where_it_fits
+    from core.models import load_classifier
     from core.pipeline import analyse
 
     methods = (args.method,) if args.method else ()
     spec = named_model(args.model, args)
     query = Query(spec.name, args.text, args.target, args.against, Settings(methods=methods), args.pair)
     with show_progress() as tell:
-        report = analyse(load_classifier(spec, progress=tell), query, tell)
+        report = where_it_fits(lambda device: analyse(load_classifier(spec, device, progress=tell), query, tell), choose_device(), tell)
     if args.json is None:
         print_table(report, args.method or report.headline, Console())
     elif args.json == "-":

@@ -66,7 +66,7 @@ def _find(written: str, policy: Policy, revision: str | None) -> ModelSpec:
     """The spec before its head and trust are settled."""
     if written in CATALOG and CATALOG[written].path is not None:
         return _without_revision(CATALOG[written], revision)
-    if looks_like_path(written) or (policy.any_folder and "@" not in written and _exists(written)):
+    if looks_like_path(written) or (policy.any_folder and "@" not in written and _exists(written)) or _is_below_root(written, policy):
         path = policy.folder(written)
         name = policy.canonical(path)
         spec = ModelSpec(name, path.name, f"A model of your own, from {name}.", path=path, root=policy.root)
@@ -113,6 +113,11 @@ def _examples() -> str:
     """The short names of the catalog, for a sentence; the whole list is what a page or `CATALOG` shows."""
     own = [name for name, spec in CATALOG.items() if spec.path is not None]
     return f"{', '.join(own)} or another model of the catalog"
+
+
+def _is_below_root(written: str, policy: Policy) -> bool:
+    """Whether a single name, which no hub id is, names a folder just below the root."""
+    return policy.root is not None and not policy.catalog_only and "/" not in written and bool(written) and _exists(str(policy.root / written))
 
 
 def _exists(written: str) -> bool:

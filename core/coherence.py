@@ -63,7 +63,7 @@ def measure_coherence(decoded: Decoded, is_content: Tensor, own_ids: Tensor, emb
 
 def corrected_cosine(expected: Tensor, own: Tensor) -> Tensor:
     """(L, 1) mean cosine of expected (L, n, E) to the token's own embedding (n, E), less that to the other tokens': (own − chance)/(1 − chance)."""
-    cosine = torch.nn.functional.normalize(expected, dim=-1) @ torch.nn.functional.normalize(own, dim=-1).T  # (L, n, n)
+    cosine = torch.nn.functional.normalize(expected, dim=-1) @ torch.nn.functional.normalize(own.to(expected), dim=-1).T  # (L, n, n)
     n = cosine.shape[-1]
     hit = cosine.diagonal(dim1=1, dim2=2).mean(-1)
     chance = (cosine.sum((1, 2)) - hit * n) / (n * (n - 1))
@@ -82,16 +82,16 @@ def choose_layer(method: str, share: LayerProfile) -> LayerChoice:
         return LayerChoice(0, "embedding", PATH_REASON if method.startswith("path") else STRATIFIED_REASON)
     values = share.values
     enough = np.flatnonzero(values >= SMALLEST_CONTENT_SHARE)
-    whose = "gradient · hidden" if method in ("decoded", "undecoded") else "gradient · hidden, whose rule this method borrows,"
+    whose = "layer saliency" if method in ("decoded", "undecoded") else "layer saliency, whose rule this method borrows,"
     if not len(enough):
         best = int(values.argmax())
         reason = f"At {_name(best)} {whose} has the largest share on words, {values[best]:.0%}; no layer reaches {SMALLEST_CONTENT_SHARE:.0%}."
         return LayerChoice(best, "content share", reason)
     layer = int(enough[-1])
-    reason = f"{_name(layer).capitalize()} is the deepest at which {whose} still lies on words and not on special tokens: {values[layer]:.0%} of it"
+    reason = f"{_name(layer).capitalize()} is the deepest where {whose} still lies on the text's own words: {values[layer]:.0%} of it"
     if layer + 1 < len(values):
-        reason += f", against {values[layer + 1]:.0%} at layer {layer + 1}"
-    return LayerChoice(layer, "content share", reason + (", before decoding." if method == "decoded" else "."))
+        reason += f"; at layer {layer + 1} it is {values[layer + 1]:.0%}, and the rest has moved to special tokens such as [CLS]"
+    return LayerChoice(layer, "content share", reason + (" (measured before decoding)." if method == "decoded" else "."))
 
 
 def _name(layer: int) -> str:

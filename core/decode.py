@@ -11,7 +11,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from core.lm_head import LanguageModelHead
+from core.lm_head import LanguageModelHead, full
 from core.memory import in_pieces
 
 CHUNK_BYTES = 16 * 2**20  # logits of one chunk of rows; about what stays in a processor's cache
@@ -45,13 +45,14 @@ def decode_states(
     """Decode hidden (L, T, D); own_ids (T) are the tokens that stand there. `progress` is told the share done, 0 to 1."""
     n_states, n_tokens = hidden.shape[:2]
     rows = max(1, CHUNK_BYTES // (4 * head.vocabulary_size))
+    embedding = full(head.weight) if expected and head.weight is not None else None  # once: a copy where the head is in half precision
     parts = []
 
     def read(layer: int, span: slice) -> tuple:
         if progress:
             progress((layer + span.start / n_tokens) / n_states)
         logits = head.logits(hidden[layer, span], is_last=layer == n_states - 1)  # (rows, V)
-        return _read_rows(logits, own_ids[span], top_k, head.weight if expected else None)
+        return _read_rows(logits, own_ids[span], top_k, embedding)
 
     with torch.no_grad():
         for layer in range(n_states):

@@ -10,7 +10,7 @@ import json
 import numpy as np
 
 from core.combine import merge_tokens
-from core.errors import ReportError
+from core.errors import ReportError, quoted
 from core.markup import escape, legend_to_html, words_to_html
 from core.methods import METHODS
 from core.prediction import Prediction
@@ -25,6 +25,7 @@ from core.records import (
     Settings,
     Tokens,
 )  # fmt: skip
+from core.report_check import check_sizes, check_types, require
 
 MOST_WORDS = 400  # of a text whose every layer is drawn; a longer one shows the layer asked for
 
@@ -69,7 +70,10 @@ def from_json(text: str) -> LayerReport:
     if schema not in (SCHEMA, FIRST_SCHEMA):
         raise ReportError(f"The report has schema “{schema}”; this version reads “{SCHEMA}” and “{FIRST_SCHEMA}”. Make the report again.")
     try:
-        return _rebuild(_convert(state) if schema == FIRST_SCHEMA else state)
+        report = _rebuild(_convert(state) if schema == FIRST_SCHEMA else state)
+        check_types(report)
+        check_sizes(report)
+        return report
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ReportError(f"The report is damaged: {error!r}. Make it again.") from error
 
@@ -96,8 +100,24 @@ def _convert(state: dict) -> dict:
     return {**state, "prediction": prediction, "coverage": coverage, "layer_outputs": state["layer_probabilities"]}
 
 
+def _array(values, kind, found: str) -> np.ndarray:
+    """An array of `kind` from values whose own kind is one of `found`: numpy alone would take texts for numbers."""
+    array = np.array(values)
+    require(array.dtype.kind in found or not array.size, f"numbers of kind {array.dtype} where {np.dtype(kind)} is expected")
+    return array.astype(kind)
+
+
 def _floats(values, kind=np.float32) -> np.ndarray:
-    return np.array(values, dtype=kind)
+    return _array(values, kind, "fi")
+
+
+def _whole(values) -> np.ndarray:
+    return _array(values, np.int64, "i")
+
+
+def _tuple(values) -> tuple:
+    require(isinstance(values, list), f"{quoted(repr(values))} where a list is expected")
+    return tuple(values)
 
 
 def _rebuild(state: dict) -> LayerReport:
@@ -105,21 +125,21 @@ def _rebuild(state: dict) -> LayerReport:
     unknown = set(state["maps"]) - set(METHODS)
     if unknown:
         raise ValueError(f"unknown methods {sorted(unknown)}")
-    settings = Settings(**{**query["settings"], "methods": tuple(query["settings"]["methods"])})
+    settings = Settings(**{**query["settings"], "methods": _tuple(query["settings"]["methods"])})
     rows = state["tokens"]
     tokens = Tokens(
         tuple(row["text"] for row in rows),
-        np.array([[row["start"], row["end"]] for row in rows], dtype=np.int64).reshape(-1, 2),
-        np.array([row["is_special"] for row in rows], dtype=bool),
-        np.array([row["word"] for row in rows], dtype=np.int64),
-        np.array([[word["start"], word["end"]] for word in state["words"]], dtype=np.int64).reshape(-1, 2),
+        _whole([[row["start"], row["end"]] for row in rows]).reshape(-1, 2),
+        _array([row["is_special"] for row in rows], bool, "b"),
+        _whole([row["word"] for row in rows]),
+        _whole([[word["start"], word["end"]] for word in state["words"]]).reshape(-1, 2),
     )
     prediction, decoding = state["prediction"], state["decoding"]
     arrays = {name: _floats(prediction[name]) for name in ("outputs", "logits")}
     return LayerReport(
         query=Query(**{**query, "settings": settings}),
         tokens=tokens,
-        prediction=Prediction(**{**prediction, **arrays, "labels": tuple(prediction["labels"])}),
+        prediction=Prediction(**{**prediction, **arrays, "labels": _tuple(prediction["labels"])}),
         maps={name: _rebuild_map(saliency) for name, saliency in state["maps"].items()},
         decoding=None if decoding is None else _rebuild_decoding(decoding),
         profiles={n: LayerProfile(**{**p, "values": _floats(p["values"], np.float64)}) for n, p in state["coherence"].items()},
@@ -131,18 +151,18 @@ def _rebuild(state: dict) -> LayerReport:
 
 
 def _rebuild_coverage(coverage: dict) -> Coverage:
-    unread = tuple((int(start), int(end)) for start, end in coverage["unread"])
+    unread = tuple(map(_tuple, _tuple(coverage["unread"])))
     return Coverage(coverage["characters"], coverage["windows"], coverage["limit"], unread)
 
 
 def _rebuild_map(saliency: dict) -> SaliencyMap:
     gap = None if saliency["gap"] is None else _floats(saliency["gap"])
-    return SaliencyMap(**{**saliency, "scores": _floats(saliency["scores"]), "gap": gap, "notes": tuple(saliency["notes"])})
+    return SaliencyMap(**{**saliency, "scores": _floats(saliency["scores"]), "gap": gap, "notes": _tuple(saliency["notes"])})
 
 
 def _rebuild_decoding(decoding: dict) -> LayerDecoding:
     floats = {name: _floats(decoding[name]) for name in ("top_probabilities", "own_probability")}
-    whole = {name: np.array(decoding[name], dtype=np.int64) for name in ("top_ids", "own_rank")}
+    whole = {name: _whole(decoding[name]) for name in ("top_ids", "own_rank")}
     return LayerDecoding(texts={int(key): text for key, text in decoding["texts"].items()}, **floats, **whole)
 
 

@@ -1,16 +1,13 @@
 """What may be loaded from a folder: weights, safetensors first, no config that asks to run code. Asked before transformers is."""
 
 import hashlib
-import json
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from core.config_check import check_config, check_size, read_object
 from core.errors import ModelError, quoted
 from core.progress import Progress, silent
 
-CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "_attn_implementation_internal")
-ATTENTION_KEYS = ("attn_implementation", "_attn_implementation")  # may name a kernel that transformers would fetch and run
-LOCAL_ATTENTION = (None, "eager", "sdpa")
 CONFIGS = ("config.json", "tokenizer_config.json")
 VOCABULARIES = (
     "tokenizer.json",
@@ -31,7 +28,6 @@ TOKENIZER_FILES = (
     "spm_char.model",
 )
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
-DEEPEST = 50  # levels of a config that are searched for code; real ones have three
 TICK = "Tick that you trust this checkpoint"
 
 
@@ -58,11 +54,18 @@ def check_folder(path: Path, trust_pickle: bool = False, root: Path | None = Non
             raise ModelError(
                 f"In the folder {shown}, {leaving[0]} is a link that leads outside the folder of models. Put the file there."
             )
+    if "adapter_config.json" in files:
+        raise ModelError(
+            f"The folder {shown} holds an adapter (adapter_config.json), whose weights would be loaded unchecked. "
+            "Merge it into the model, or move its files elsewhere."
+        )
     for name in CONFIGS:
         if name in files:
-            refuse_code(files[name], f"{shown}/{name}")
+            check_config(files[name], f"{shown}/{name}")
     names = choose_weights(files, lambda name: files[name], f"The folder {shown}", trust_pickle)
-    return [files[name] for name in names]
+    weights = [files[name] for name in names]
+    check_size(files["config.json"], f"{shown}/config.json", sum(file.stat().st_size for file in weights))
+    return weights
 
 
 def choose_weights(names: Collection[str], read: Callable[[str], Path], holder: str, trust_pickle: bool) -> tuple[str, ...]:
@@ -89,7 +92,7 @@ def choose_weights(names: Collection[str], read: Callable[[str], Path], holder: 
 
 def _read_index(file: Path, names: Collection[str], holder: str, suffix: str) -> tuple[str, ...]:
     """The shards that an index names: files of the same folder, all of them there."""
-    shards = _read_object(file, file.name).get("weight_map")
+    shards = read_object(file, file.name).get("weight_map")
     if not isinstance(shards, dict) or not shards or not all(isinstance(name, str) for name in shards.values()):
         raise ModelError(f"{holder} has a {file.name} without a weight_map. Save the model again.")
     found = sorted(set(shards.values()))
@@ -103,44 +106,6 @@ def _read_index(file: Path, names: Collection[str], holder: str, suffix: str) ->
             f"{holder} lacks {', '.join(missing[:3])}, which its {file.name} names. Copy all shards into the folder."
         )
     return tuple(found)
-
-
-def refuse_code(file: Path, shown: str) -> None:
-    """ModelError if a config, at any depth, holds a key with which transformers would load code."""
-    asked = sorted(set(_asked(_read_object(file, shown))))
-    if asked:
-        raise ModelError(
-            f"{shown} asks to run its own code ({', '.join(asked)}). Only architectures that transformers knows are loaded."
-        )
-
-
-def _asked(value, depth: int = 0) -> list[str]:
-    """The keys of a config, and of the configs inside it, that ask for code."""
-    if depth > DEEPEST:
-        return ["a nesting too deep to be searched"]
-    if isinstance(value, list):
-        return [key for item in value for key in _asked(item, depth + 1)]
-    if not isinstance(value, dict):
-        return []
-    found = [key for key in CODE_KEYS if value.get(key)]
-    for key in ATTENTION_KEYS:
-        wanted = value.get(key)
-        found += (
-            [key]
-            if any(way not in LOCAL_ATTENTION for way in (wanted.values() if isinstance(wanted, dict) else [wanted]))
-            else []
-        )
-    return found + [key for inner in value.values() for key in _asked(inner, depth + 1)]
-
-
-def _read_object(file: Path, shown: str) -> dict:
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{shown} is not valid JSON: {error}. Save the model again.") from error
-    if not isinstance(config, dict):
-        raise ModelError(f"{shown} holds a {type(config).__name__}; a JSON object is expected. Save the model again.")
-    return config
 
 
 def fingerprint(files: list[Path], progress: Progress = silent) -> str:

@@ -7,6 +7,7 @@ decoder matrix is tied to): what the model does not ask for stays on the disk.
 import copy
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -37,13 +38,13 @@ class HeadReader:
 
     def read(self, checkpoint: Checkpoint) -> LanguageModelHead:
         """The head of a checkpoint, its tensors shared with the classifier's where they are equal. Raises UnfitHead."""
-        config = self._config(checkpoint)
+        config = self.check(checkpoint.path)
         last_error: Exception | None = None
         for n_layers in (0, 1, None):  # some families can't be built without layers
             try:
-                whole, missing = read_model(_auto_class(config), checkpoint, _cut(config, n_layers), self._device, self.dtype)
-                if missing:
-                    raise UnfitHead(f"{', '.join(missing[:2])} is missing from its weights")
+                whole, lacks = read_model(_auto_class(config), checkpoint, _cut(config, n_layers), self._device, self.dtype)
+                if lacks:
+                    raise UnfitHead("; ".join(lacks[:2]))
                 _share_equal(whole, self.model)
                 return self._apart(whole)
             except UnfitHead:
@@ -57,18 +58,17 @@ class HeadReader:
 
     def read_whole(self, checkpoint: Checkpoint) -> nn.Module:
         """The language model with all its layers."""
-        config = self._config(checkpoint)
+        config = self.check(checkpoint.path)
         return read_model(_auto_class(config), checkpoint, config, self._device, self.dtype)[0]
 
     @property
     def _device(self) -> str:
         return str(self.probe["input_ids"].device)
 
-    def _config(self, checkpoint: Checkpoint) -> PreTrainedConfig:
-        """The checkpoint's config, its family, width, vocabulary and tokenizer being the classifier's. Raises UnfitHead."""
+    def check(self, folder: Path) -> PreTrainedConfig:
+        """The config in `folder`, its family, width, vocabulary and tokenizer being the classifier's; needs no weights. Raises UnfitHead."""
         try:
-            config = read_config(checkpoint.path)
-            tokenizer = read_tokenizer(checkpoint.path)
+            config, tokenizer = read_config(folder), read_tokenizer(folder)
         except Exception as error:
             raise UnfitHead(f"its config or tokenizer can't be read ({textwrap.shorten(str(error), 120, placeholder=' …')})") from error
         mine = self.model.config

@@ -5,6 +5,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from pathlib import Path
 
 from core.capability import HeadFitness
@@ -16,6 +17,7 @@ from core.lm_head import LanguageModelHead
 from core.model_spec import ModelSpec
 from core.policy import Policy
 from core.progress import Progress
+from core.references import looks_like_path
 
 OWN = "the same checkpoint"
 HOW_TO_ADD = "To decode layers into words, name a checkpoint that holds one as its head: the model it was trained from, of the same width and vocabulary."
@@ -26,6 +28,9 @@ NOT_OF_ENCODER = (
 PLAIN_NAMES = re.compile(
     r"(bert|distilbert|roberta|distilroberta|albert|xlm-roberta|xlnet|gpt2|distilgpt2|t5|camembert|openai-gpt|ctrl|xlm|flaubert)(-[a-z0-9-]+)?(-v[12])?"
 )
+CARD_CHARACTERS = 65_536
+MOST_BASES = 2  # names that are followed, for each is a download
+MOST_UNASKED = 2 * 10**9  # bytes of weights that are fetched for a base model which nobody named
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 # Relative paths that people save to look like hub ids.
 LOCAL_PATH = re.compile(r"(outputs?|out|models?|results?|runs?|tmp|saved|checkpoints?|ckpts?|data|content|home|mnt|root|workspace)/.*|.*/checkpoint-\d+", re.IGNORECASE)
@@ -55,11 +60,12 @@ def find_head(spec: ModelSpec, own: Checkpoint, reader: HeadReader, progress: Pr
             return _checked(reader, reader.read(own), OWN, None, progress)
         except UnfitHead as error:
             reasons.append(f"The checkpoint gives no language-model head: {error}.")
-    for reference in [spec.head] if spec.head else base_names(own.path, spec.repo):
+    for reference in [spec.head] if spec.head else islice(base_names(own.path, spec.repo), MOST_BASES):
         said = f"The head “{reference}”" if spec.head else f"Its base model “{reference}”"
         try:
-            policy = Policy.of_owner() if spec.head else Policy.from_environment()  # a name in a config is nobody's wish
-            checkpoint = open_head(reference, policy, progress, spec.trust_pickle)
+            # A folder was allowed when it was named. A name in a config is nobody's wish, and no hub id may turn into a folder.
+            policy = Policy.of_owner() if spec.head and looks_like_path(spec.head) else Policy.from_environment()
+            checkpoint = open_head(reference, policy, progress, spec.trust_pickle, reader.check, None if spec.head else MOST_UNASKED)
             progress("Reading the language-model head", 0.7)
             head = reader.read(checkpoint)
         except UnfitHead as error:
@@ -91,11 +97,18 @@ def base_names(folder: Path, own: str | None) -> Iterator[str]:
 
 
 def _base_in_card(file: Path) -> list[str]:
-    """`base_model` in the front matter of a model card: one name or a list of names."""
+    """`base_model` in the front matter of a model card: one name or a list of names. The card is anybody's, so little of it is read."""
     try:
-        text = file.read_text(encoding="utf-8")
+        with file.open(encoding="utf-8") as card:
+            lines = [line.rstrip() for line in card.read(CARD_CHARACTERS).splitlines()]
     except (OSError, ValueError):
         return []
-    matter = re.match(r"---\s*\n(.*?)\n---", text, re.DOTALL)
-    found = re.search(r"^base_model:[ \t]*(.*(?:\n[ \t]*-[ \t].*)*)", matter[1], re.MULTILINE) if matter else None
-    return [part.strip().strip("\"'") for part in re.split(r"[\n,\[\]]\s*(?:-\s)?", found[1]) if part.strip()] if found else []
+    if "---" not in lines[1:] or lines[0] != "---":
+        return []
+    matter = lines[1 : lines.index("---", 1)]
+    start = next((number for number, line in enumerate(matter) if line.startswith("base_model:")), None)
+    if start is None:
+        return []
+    items = takewhile(lambda line: line.lstrip().startswith("- "), matter[start + 1 :])
+    written = matter[start].removeprefix("base_model:").strip("[] \t").split(",") + [item.lstrip().removeprefix("- ") for item in items]
+    return [name.strip(" \t\"'") for name in written if name.strip()]

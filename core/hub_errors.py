@@ -86,9 +86,10 @@ def _sentence_of_failure(error: BaseException, repo: str) -> str | None:
     """For what failed on the way or on this machine."""
     if isinstance(error, OfflineModeIsEnabled):
         offline = "HF_HUB_OFFLINE is set, so nothing is downloaded"
-        return f"{offline}, and “{repo}” is not complete on this machine. Unset it, or name another model."
+        return f"{offline}, and “{repo}” is not on this machine, or not all of it. Unset it, or name another model."
     if isinstance(error, httpx2.ConnectError):
-        return f"{host()} can't be reached, and “{repo}” is not complete on this machine. Check the connection, then try again."
+        missing = f"{host()} can't be reached, and “{repo}” is not on this machine, or not all of it"
+        return f"{missing}. Check the connection, then try again."
     if isinstance(error, httpx2.TimeoutException):
         return f"{host()} did not answer in time for “{repo}”. {AGAIN}"
     if isinstance(error, httpx2.TransportError):

@@ -4,7 +4,7 @@ one text or two. Read from the config alone. No torch.
 
 import re
 
-from core.errors import ModelError
+from core.errors import ModelError, quoted
 from core.model_spec import ModelSpec
 
 SINGLE_LABEL = "single_label_classification"  # softmax: the shares of the classes add up to 1
@@ -40,7 +40,8 @@ def read_labels(config) -> tuple[str, ...]:
         raise ModelError("The model has no output. Give a model with at least one class.")
     labels = tuple(config.id2label.get(i) for i in range(n_outputs))
     if not all(isinstance(label, str) and label for label in labels) or len(set(labels)) < n_outputs:
-        raise ModelError(f"The model's id2label is {config.id2label}; it must name each of its {n_outputs} classes, 0 to {n_outputs - 1}, once.")
+        got = quoted(str(config.id2label), 120)  # which may hold thousands
+        raise ModelError(f"The model's id2label is {got}; it must name each of its {n_outputs} classes, 0 to {n_outputs - 1}, once.")
     if n_outputs == 1 and problem_type_of(config) == REGRESSION and DEFAULT_LABEL.fullmatch(labels[0]):
         return (SCORE,)
     return labels

@@ -63,7 +63,7 @@ class Classifier:
                 (self.tokenizer.mask_token, self.tokenizer.mask_token_id),
                 (self.tokenizer.unk_token, self.tokenizer.unk_token_id),
             ):
-                if index is not None:
+                if index is not None and index < len(look_up.weight):  # a tokenizer may have been given tokens that the model wasn't
                     return str(name), look_up(torch.tensor([index], device=self.device))[0]
             ids = torch.arange(look_up.weight.shape[0], device=self.device)
             return "mean word embedding", torch.stack([look_up(part).sum(0) for part in ids.split(4096)]).sum(0) / len(ids)
@@ -85,12 +85,14 @@ def load_classifier(spec: ModelSpec, device: str = "auto", dtype: str = "auto", 
     progress("Reading the weights", 0.1)
     model = _read_classifier(spec, checkpoint, config, device, dtype)
     progress("Trying the model", 0.5)
-    probe = _probe(tokenizer, model, device)
+    max_length = window_length(tokenizer, model)
+    probe = _probe(tokenizer, model, device, max_length)
     trial = find_rooting(model, probe)
+    if not trial.logits.isfinite().all():
+        raise ModelError(f"“{spec.name}” answers a short text with values that are no numbers: its weights are damaged. Save or download it again.")
     norm = find_final_norm(trunk_of(model), probe["input_ids"])
     head = ClassifierHead(model, norm_at(model, norm))
     _check_head(head, trial, probe)
-    max_length = window_length(tokenizer, model)
     found = find_head(spec, checkpoint, HeadReader(model, tokenizer, norm, probe, dtype), progress)
     progress("Ready", 1.0)
     return Classifier(
@@ -143,18 +145,15 @@ def _read_parts(spec: ModelSpec, checkpoint: Checkpoint) -> tuple[PreTrainedConf
 
 
 def _read_classifier(spec: ModelSpec, checkpoint: Checkpoint, config: PreTrainedConfig, device: str, dtype: str) -> nn.Module:
-    """The frozen classifier; ModelError if a tensor of it is missing, for that would be drawn at random."""
+    """The frozen classifier; ModelError if a tensor of it is missing or of another shape, for that would be drawn at random."""
     try:
-        model, missing = read_model(AutoModelForSequenceClassification, checkpoint, config, device, dtype)
+        model, lacks = read_model(AutoModelForSequenceClassification, checkpoint, config, device, dtype)
     except Exception as error:
         if is_out_of_memory(error):
             raise
         raise _unreadable(spec, error) from error
-    if missing:
-        raise ModelError(
-            f"“{spec.name}” holds no finished text classifier: {', '.join(missing[:3])} is missing from its weights. "
-            "Give a model that was trained to classify."
-        )
+    if lacks:
+        raise ModelError(f"“{spec.name}” holds no finished text classifier: {'; '.join(lacks[:3])}. Give a model that was trained to classify.")
     if model.config.get_text_config().pad_token_id is None:
         # Decoders then refuse more than one row, although no row is ever padded: let no token count as padding.
         model.config.get_text_config().pad_token_id = NO_TOKEN
@@ -164,12 +163,14 @@ def _read_classifier(spec: ModelSpec, checkpoint: Checkpoint, config: PreTrained
 def _unreadable(spec: ModelSpec, error: Exception) -> ModelError:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     reason = textwrap.shorten(lines[0], 200, placeholder=" …").rstrip(".")
+    if isinstance(error, KeyError):  # whose text is the key alone
+        reason = f"its files do not say, or say something unknown of, {reason}"
     return ModelError(f"“{spec.name}” can't be loaded as a text classifier: {reason}. Save the model again, or give another.")
 
 
-def _probe(tokenizer, model: nn.Module, device: str) -> dict[str, Tensor]:
+def _probe(tokenizer, model: nn.Module, device: str, max_length: int) -> dict[str, Tensor]:
     """A short text as input_ids and attention_mask (1, T), on which everything is tried once."""
-    ids = torch.tensor([tokenizer(PROBE)["input_ids"] or [0, 0]], device=device)
+    ids = torch.tensor([tokenizer(PROBE, truncation=True, max_length=max_length)["input_ids"] or [0, 0]], device=device)
     try:
         known = model.get_input_embeddings().weight.shape[0]
     except (AttributeError, NotImplementedError):  # no table of words: `find_rooting` refuses it by name
@@ -203,7 +204,10 @@ def window_length(tokenizer, model: nn.Module) -> int:
     # RoBERTa's kin count positions from padding_idx + 1, so two of theirs are never used.
     tables = [module for path, module in model.named_modules() if path.endswith("position_embeddings")]
     offset = next((table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None), 0)
-    length = int(min(tokenizer.model_max_length, positions - offset, most))
+    limit = tokenizer.model_max_length  # as the folder's own JSON has it
+    if not isinstance(limit, (int, float)):
+        raise ModelError(f"model_max_length in tokenizer_config.json is “{str(limit)[:40]}”; a number of tokens is expected. Correct it, or leave it out.")
+    length = int(min(limit, positions - offset, most))
     if length <= tokenizer.num_special_tokens_to_add():
         raise ModelError(f"The model reads {length} tokens at once, which leaves no room for a text. Check model_max_length in tokenizer_config.json.")
     return length

@@ -33,7 +33,10 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
         "name", nargs="?", help="a model of the catalog, a hub id (organisation/name[@revision]) or a folder; none: list the catalog"
     )
     add_model_flags(parser)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.name is None and (args.revision is not None or args.head is not None or args.trust_pickle):
+        parser.error("--revision, --head and --trust-pickle say how to load a model, but none is named. Add its NAME, or leave them out.")
+    return args
 
 
 def run(argv: list[str]) -> None:
@@ -43,10 +46,12 @@ def run(argv: list[str]) -> None:
         print_catalog(Console())
         return
     spec = named_model(args.name, args)
-    from core.models import describe, load_classifier  # torch comes with it: seconds that the list need not wait for
+    from core.devices import choose_device  # torch comes with it: seconds that the list need not wait for
+    from core.memory import where_it_fits
+    from core.models import describe, load_classifier
 
     with show_progress() as tell:
-        card = describe(load_classifier(spec, progress=tell))
+        card = where_it_fits(lambda device: describe(load_classifier(spec, device, progress=tell)), choose_device(), tell)
     print_card(card, Console())
 
 

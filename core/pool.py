@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from torch import nn
 
-from core.devices import choose_device, choose_dtype, is_out_of_memory, release_memory, total_memory
+from core.devices import choose_device, choose_dtype, free_memory, is_out_of_memory, release_memory, total_memory
 from core.memory import without_locals
 from core.model_spec import ModelSpec
 from core.progress import Progress, silent
+from core.room import refuse_too_large
 
 POLL = 0.1  # seconds between two looks whether a load has ended, or whether anyone still waits for it
 WAITING = "Waiting for another model to load"
@@ -65,10 +66,12 @@ class ModelPool:
         load: Callable[..., object],
         max_models: int = 4,
         max_bytes: int | None = None,
-        fetch: Callable[[ModelSpec, Progress], object] = lambda spec, progress: None,
+        fetch: Callable[[ModelSpec, Progress], int | None] = lambda spec, progress: None,
     ):
         """`load(spec, device, dtype, progress)` makes a model. `fetch(spec, progress)` comes before and may run for several
-        models at once: downloads, which need no device's memory. `max_bytes` None: half of a device's memory."""
+        models at once: downloads, which need no device's memory. The bytes it returns (None: not known) are those that the
+        model's weights take: there is room for them before they are loaded, or a ModelError. `max_bytes` None: half of a
+        device's memory."""
         self._load_model, self._fetch, self._max_models, self._max_bytes = load, fetch, max_models, max_bytes
         self._lock, self._loading = threading.Lock(), threading.Lock()
         self._entries: dict[Place, _Entry] = {}  # least recently used first
@@ -134,10 +137,10 @@ class ModelPool:
         """Load a model, in a thread of its own. Whatever happens, those who wait learn of it."""
         entry, error, holds_lock = None, None, False
         try:
-            self._fetch(load.place.spec, lambda stage, share: self._tell(load, stage, share))
+            size = self._fetch(load.place.spec, lambda stage, share: self._tell(load, stage, share))
             self._await_other_loads(load)
             holds_lock = True
-            entry = self._load_entry(load)
+            entry = self._load_entry(load, size or 0)
         except _NobodyWaits:
             pass
         except BaseException as raised:
@@ -167,11 +170,14 @@ class ModelPool:
         while not self._loading.acquire(timeout=POLL):
             self._tell(load, WAITING, 0.0)
 
-    def _load_entry(self, load: _Load) -> _Entry:
-        """The loaded model; if memory runs out, once more after everything idle on the device has gone."""
+    def _load_entry(self, load: _Load, size: int) -> _Entry:
+        """The loaded model of about `size` bytes; if memory runs out, once more after everything idle on the device has gone."""
         place, tell = load.place, lambda stage, share: self._tell(load, stage, share)
         tell(WAITING, 0.0)
-        self._make_room(place.device, models=self._max_models - 1, least=0)
+        self._make_room(place.device, models=self._max_models - 1, size=max(0, self._bound(place.device) - size), least=0)
+        if size > free_memory(place.device):
+            self._make_room(place.device, models=0, least=0)
+            refuse_too_large(place.spec.name, place.device, size, free_memory(place.device))
         try:
             return _entry_of(place, self._load_model(place.spec, place.device, place.dtype, tell))
         except Exception as error:
@@ -197,11 +203,14 @@ class ModelPool:
             entry.users -= 1
         self._make_room(entry.place.device)
 
+    def _bound(self, device: str) -> int:
+        return total_memory(device) // 2 if self._max_bytes is None else self._max_bytes
+
     def _make_room(self, device: str, models: int | None = None, size: int | None = None, least: int = 1) -> int:
         """Free idle models, least recently used first, until at most `models` of `size` bytes are left (None: the pool's
         own bounds), but keep `least`. Returns how many went."""
         models = self._max_models if models is None else models
-        size = (total_memory(device) // 2 if self._max_bytes is None else self._max_bytes) if size is None else size
+        size = self._bound(device) if size is None else size
         with self._lock:
             here = [entry for entry in self._entries.values() if entry.place.device == device]
             left, total, gone = len(here), sum(entry.bytes for entry in here), 0

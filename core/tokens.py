@@ -8,20 +8,24 @@ shorter one stands whole in each.
 import inspect
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from core.errors import TextError
+from core.errors import TextError, quoted
 from core.models import Classifier
+from core.panics import panics_as
 from core.provenance import Coverage
 from core.records import PAIR_BREAK, Settings, Tokens
 from core.windows import Window, choose_places, fit_texts, readable_part
 from core.words import group_texts
 
-_TOKENIZING = threading.Lock()  # a fast tokenizer keeps truncation and stride in itself while it is called
+_LOCKS: WeakKeyDictionary[object, threading.Lock] = WeakKeyDictionary()  # a fast tokenizer keeps truncation and stride in itself
+_FINDING = threading.Lock()
+
 
 @dataclass(frozen=True, eq=False)
 class TokenBatch:
@@ -89,7 +93,8 @@ def tokenize_windows(classifier: Classifier, text: str, settings: Settings, text
     for k, blank in enumerate(not part.strip() for part in texts):
         if blank:
             raise TextError(f"{_name(k, texts)} is empty. Type at least one word.")
-    with _TOKENIZING:
+    broken = f"The tokenizer of “{classifier.spec.name}” broke down on this text, which it should split. Change the text, or give another model."
+    with _lock_of(classifier.tokenizer), panics_as(TextError, broken):
         read, slid, room = fit_texts(classifier, tuple(readable_part(part, classifier, settings) for part in texts))
         overlap = min(settings.overlap, room // 2)
         classifier.tokenizer.truncation_side = "right"  # some say left, and would give the windows from the end on
@@ -103,7 +108,7 @@ def tokenize_windows(classifier: Classifier, text: str, settings: Settings, text
             return_special_tokens_mask=True,
         )
     n = min(len(encoded["input_ids"]), settings.max_windows)
-    windows = [Window.of(encoded, b) for b in range(n)]
+    windows = [_known(Window.of(encoded, b), classifier) for b in range(n)]
     for k in range(len(texts)):
         if not any((window.part == k).any() for window in windows):
             seen = "nothing it can read in this text" if len(texts) == 1 else f"nothing it can read in {_name(k, texts).lower()}"
@@ -113,6 +118,30 @@ def tokenize_windows(classifier: Classifier, text: str, settings: Settings, text
     is_cut = [len(read[k]) < len(texts[k]) or (k == slid and n < len(encoded["input_ids"])) for k in range(len(texts))]
     coverage = Coverage(sum(map(len, texts)), n, classifier.max_length, _find_unread(texts, tokens.spans, part, is_cut))
     return Reading(_pad(windows, classifier), tokens, window, position, coverage)
+
+
+def _lock_of(tokenizer) -> threading.Lock:
+    """The lock to hold while a tokenizer is called: one each, so that a slow one keeps nobody waiting for the others."""
+    with _FINDING:
+        return _LOCKS.setdefault(tokenizer, threading.Lock())
+
+
+def _table_size(classifier: Classifier) -> int | None:
+    """Pieces that the model has an embedding of; None where it keeps no table of them."""
+    weight = getattr(classifier.model.get_input_embeddings(), "weight", None)
+    return None if weight is None else len(weight)
+
+
+def _known(window: Window, classifier: Classifier) -> Window:
+    """The window with the unknown token wherever the tokenizer has a piece, added later, that the model never learned."""
+    size, unknown = _table_size(classifier), classifier.tokenizer.unk_token_id
+    strange = np.zeros_like(window.ids, dtype=bool) if size is None else window.ids >= size
+    if not strange.any():
+        return window
+    if unknown is None or unknown >= size:
+        piece = quoted(str(classifier.tokenizer.convert_ids_to_tokens(int(window.ids[strange][0]))))
+        raise TextError(f"The text holds {piece}, a piece that the model doesn't know, and it has no unknown token. Leave it out of the text.")
+    return replace(window, ids=np.where(strange, unknown, window.ids))
 
 
 def _name(k: int, texts: tuple[str, ...]) -> str:
@@ -147,7 +176,8 @@ def _find_unread(texts: tuple[str, ...], spans: np.ndarray, part: np.ndarray, is
 
 def _pad(windows: list[Window], classifier: Classifier) -> TokenBatch:
     """Right padding: positions then count from 0 in every family."""
-    pad = classifier.tokenizer.pad_token_id or 0
+    pad, size = classifier.tokenizer.pad_token_id or 0, _table_size(classifier)
+    pad = pad if size is None or pad < size else 0  # it may have been added later; padding is masked, whatever stands there
     length = max(len(window.ids) for window in windows)
 
     def stack(rows: list[np.ndarray], filler: int) -> Tensor:  # (B, T)

@@ -17,6 +17,7 @@ import httpx2
 from filelock import FileLock, Timeout
 from huggingface_hub import constants, get_session
 from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
 from core.progress import Progress
@@ -106,6 +107,12 @@ def fetch(url: str, target: Path, size: int, sha256: str, transfer: Transfer) ->
             raise DamagedError(url.rsplit("/", 1)[-1])
         os.replace(partial, target)
         transfer.stage = ""
+
+
+def blob_of(repo: str, sha256: str) -> Path:
+    """Where huggingface_hub's cache keeps a large file of a repository."""
+    cache = Path(constants.HF_HUB_CACHE).expanduser().resolve()
+    return cache / repo_folder_name(repo_id=repo, repo_type="model") / "blobs" / sha256
 
 
 def partial_of(target: Path) -> Path:

@@ -29,7 +29,7 @@ def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 
 
 def read_model(auto_class, checkpoint: Checkpoint, config: PreTrainedConfig, device: str, dtype: str) -> tuple[nn.Module, list[str]]:
-    """The model of this class and config with the checkpoint's weights, frozen, and the names of what the checkpoint lacks.
+    """The model of this class and config with the checkpoint's weights, frozen, and clauses on what the checkpoint lacks.
 
     Only the tensors that `config` asks for are read: with fewer layers than the checkpoint holds, the rest stays on the disk.
     """
@@ -42,6 +42,9 @@ def read_model(auto_class, checkpoint: Checkpoint, config: PreTrainedConfig, dev
         trust_remote_code=False,
         local_files_only=True,
         output_loading_info=True,
+        ignore_mismatched_sizes=True,  # told below, in a sentence
     )
-    missing = sorted({*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])})
-    return model.to(device).eval().requires_grad_(False), missing
+    shapes = {key: (tuple(held), tuple(wanted)) for key, held, wanted in report["mismatched_keys"]}
+    lacks = [f"{key} is missing from its weights" for key in sorted({*report["missing_keys"]} - shapes.keys())]
+    lacks += [f"{key} has the shape {held}, and its config asks for {wanted}" for key, (held, wanted) in sorted(shapes.items())]
+    return model.to(device).eval().requires_grad_(False), lacks

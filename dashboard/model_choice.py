@@ -100,7 +100,8 @@ def _use(spec: ModelSpec, expects_pair: bool) -> None:
         state.update(_FORM)  # it has done its work
     is_untouched = session.is_untouched_example()
     state.update(shown=spec.name, model=spec.name, wanted=None, refusal=None, must_confirm=False)
-    state.update(expects_pair=expects_pair, two_texts=expects_pair, target="", against="", layer_is_chosen=False, example=None)
+    state.update(expects_pair=expects_pair, two_texts=expects_pair, target="", against="", layer_is_chosen=False)
+    session.forget_example()
     state.method = state.get("method", "")  # set anew, as the browser knows a choice by its words, which may be others now
     if is_untouched:
         session.fill_in_first_example(spec)

@@ -13,6 +13,7 @@ import torch
 from core import pipeline
 from core.capability import Capabilities
 from core.devices import choose_device, choose_threads
+from core.folders import check_folder
 from core.hub import open_checkpoint
 from core.memory import where_it_fits
 from core.model_spec import ModelSpec
@@ -35,7 +36,7 @@ class Service:
 
     def __init__(self, load: Callable[..., object] | None = None, max_models: int = MAX_MODELS, max_bytes: int | None = None):
         torch.set_num_threads(choose_threads())
-        self.pool = ModelPool(load or load_for_pages, max_models, max_bytes, _download)
+        self.pool = ModelPool(load or load_for_pages, max_models, max_bytes, _bring)
         self._queues: dict[str, FairQueue] = {}
 
     def analyse(
@@ -74,10 +75,11 @@ class Service:
             yield classifier, step
 
 
-def _download(spec: ModelSpec, progress: Progress) -> None:
-    """Bring the files of a hub's model here, while others may load theirs."""
-    if spec.repo is not None:
-        open_checkpoint(spec, progress)
+def _bring(spec: ModelSpec, progress: Progress) -> int:
+    """Bring the files of a hub's model here, while others may load theirs. Bytes of the weights, a folder's too."""
+    is_local = spec.path is not None  # its fingerprint is read by the load itself
+    weights = check_folder(spec.path, spec.trust_pickle, spec.root) if is_local else open_checkpoint(spec, progress).weights
+    return sum(file.stat().st_size for file in weights)
 
 
 def load_for_pages(spec: ModelSpec, device: str, dtype: str, progress: Progress) -> Classifier:

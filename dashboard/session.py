@@ -32,7 +32,7 @@ def start() -> None:
     if layer and not state.layer_is_chosen:
         state.notices.append(wording.unknown_layer(layer))
     state.layer_shown = int(layer) if state.layer_is_chosen else 0
-    state.update(text=address.get("text", ""), text_pair=address.get("text2", ""), text_in_link="text" in address, example=None)
+    state.update(text=address.get("text", ""), text_pair=address.get("text2", ""), text_in_link="text" in address, gallery_round=0)
     state.update(expects_pair=bool(spec.pair), two_texts=bool(spec.pair or state.text_pair))
     if "text" not in address:
         fill_in_first_example(spec)
@@ -89,14 +89,30 @@ def is_untouched_example() -> bool:
 def fill_in_first_example(spec: ModelSpec) -> None:
     """Put the model's first example into the boxes; without one, they stay as they are."""
     for name, example in list(examples.gallery(spec).items())[:1]:
-        st.session_state.example = name
+        forget_example()
+        st.session_state[gallery_key()] = name
         _fill_in(example)
+
+
+def gallery_key() -> str:
+    """Key of the widget with the examples: another one whenever none is chosen any more.
+
+    With one key for good, a click right behind an edit would reach the server with the choice that the browser still
+    showed, look like a new choice of it, and put the example in the place of what was typed.
+    """
+    return f"example-{st.session_state.gallery_round}"
+
+
+def forget_example() -> None:
+    """What stands in the boxes is no example any more, or another model's."""
+    st.session_state.gallery_round += 1
 
 
 def take_example(spec: ModelSpec) -> None:
     """The model's gallery was clicked: its text replaces what stands in the boxes."""
-    if st.session_state.example is not None:
-        _fill_in(examples.gallery(spec)[st.session_state.example])
+    name = st.session_state.get(gallery_key())
+    if name is not None:
+        _fill_in(examples.gallery(spec)[name])
     forget_word()
 
 
@@ -110,7 +126,7 @@ def _fill_in(example: str) -> None:
 
 def edit_text() -> None:
     """A text was edited: it is no example any more."""
-    st.session_state.example = None
+    forget_example()
     forget_word()
 
 

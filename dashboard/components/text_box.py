@@ -5,14 +5,12 @@ import streamlit as st
 from core.model_spec import ModelSpec
 from dashboard import examples, session, wording
 
-MANY = 6  # examples that fill a row
-
 
 def show(spec: ModelSpec) -> tuple[str, str | None]:
     """Draw the boxes; returns the text as it stands, and the second one where two are read together."""
     gallery = examples.gallery(spec)
     placeholder = wording.TEXT_PLACEHOLDER if gallery else wording.BARE_PLACEHOLDER
-    texts, side = st.columns([8, 1.25], vertical_alignment="bottom")
+    texts, side = st.columns([8, 1.75], vertical_alignment="bottom")
     with texts:
         if session.has_two_texts():
             first, second = st.columns(2)
@@ -35,12 +33,12 @@ def show(spec: ModelSpec) -> tuple[str, str | None]:
         st.pills(
             wording.EXAMPLES_LABEL,
             tuple(gallery),
-            key="example",
+            key=session.gallery_key(),
             label_visibility="collapsed",
             on_change=session.take_example,
             args=(spec,),
             wrap=True,
-            width="stretch" if len(gallery) > MANY else "content",
+            width="content",
         )
     return session.texts()
 

@@ -49,11 +49,11 @@ def layer_figure(lines: list[dict], layer_names: list[str], shown: int, palette:
 def layer_line(
     values: list[float], name: str, palette: Palette, shown: int, dash: str, hollow: list[bool] | None = None, form: str = SHARE
 ) -> dict:
-    """A line with a point for each layer; the layer shown has the large ring, hollow points have no fill."""
+    """A line with a point for each layer; the layer shown has the large one, hollow points have no fill."""
     hollow = hollow or [False] * len(values)
     is_first = dash == "solid"
     colour = palette.text if is_first else palette.muted
-    fill = [palette.surface if empty or layer == shown else colour for layer, empty in enumerate(hollow)]
+    fill = [palette.surface if empty else colour for empty in hollow]
     point = {
         "size": [14 if layer == shown else 8 for layer in range(len(values))],
         "color": fill,

@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 
@@ -36,11 +37,19 @@ def main(order: dict) -> dict:
     begun = time.perf_counter()
     try:
         if order.get("head"):
-            made = open_head(order["head"], Policy(**order.get("policy", {})), progress)
+            seen, check = [], None
+            if "checks" in order:
+                check = partial(_look, seen, order["checks"])
+            made = open_head(
+                order["head"], Policy(**order.get("policy", {})), progress, check=check, most_bytes=order.get("most_bytes")
+            )
+            told += [("seen", files) for files in seen]
         else:
             made = open_checkpoint(find_model(order["model"], Policy(), trust_pickle=order.get("trust", False)), progress)
     except ModelError as error:
         return {"refused": str(error), "told": told}
+    except LookupError as error:
+        return {"unfit": str(error), "told": told}
     except Left:
         return {"left": True, "seconds": time.perf_counter() - begun, "told": told}
     answer = {"path": str(made.path), "weights": [str(file) for file in made.weights], "revision": made.revision}
@@ -48,6 +57,13 @@ def main(order: dict) -> dict:
     if order.get("analyse"):
         answer |= _analyse(order)
     return answer
+
+
+def _look(seen: list, is_fit: bool, folder: Path) -> None:
+    """A check of a head: what lay in the folder when it was asked. Its error has a cause that the hub's errors have too."""
+    seen.append(sorted(file.name for file in folder.iterdir()))
+    if not is_fit:
+        raise LookupError("of another family") from ConnectionError(",".join(seen[0]))
 
 
 def _analyse(order: dict) -> dict:

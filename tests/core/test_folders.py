@@ -113,10 +113,70 @@ def test_keys_that_load_code_are_refused_at_any_depth(config, file, folder):
     assert file in _refusal(folder) and "code" in _refusal(folder)
 
 
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
 @pytest.mark.parametrize(
     "config",
-    [{"auto_map": None}, {"_attn_implementation": "eager"}, {"attn_implementation": {"": "sdpa"}}, {"inner": [1, "auto_map"]}],
-)
+    [
+        {"transformers_weights": "other.safetensors"}, {"text_config": {"transformers_weights": "sub/model.safetensors"}},
+        {"configuration_files": ["config.4.0.0.json"]}, {"fast_tokenizer_files": ["../tokenizer.4.0.json"]},
+        {"attribute_map": {"num_hidden_layers": "elsewhere"}, "elsewhere": 4000},
+    ],
+)  # fmt: skip
+def test_keys_that_lead_to_unchecked_files_are_refused(config, file, folder):
+    (folder / file).write_text(json.dumps(config))
+    key = next(key for key in (*config, *config.get("text_config", ())) if key != "text_config")
+    message = _refusal(folder)
+    assert file in message and key in message and "other files" in message
+
+
+def test_an_adapter_beside_the_weights_is_refused(folder):
+    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "org/other"}')
+    assert "adapter" in _refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "config, key",
+    [
+        ({"num_labels": 10**6}, "num_labels"), ({"id2label": {str(i): "x" for i in range(100_001)}}, "id2label"),
+        ({"num_hidden_layers": 4000}, "num_hidden_layers"), ({"inner": [{"n_layer": 1001}]}, "n_layer"),
+        ({"decoder_layers": 10**5000 // 10**1000}, "decoder_layers"), ({"vocab_size": 3e7}, "vocab_size"),
+        ({"text_config": {"vocab_size": 30_000_000}}, "vocab_size"), ({"d_model": 1_000_001}, "d_model"),
+        ({"intermediate_size": float("inf")}, "intermediate_size"), ({"num_local_experts": 10_001}, "num_local_experts"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_numbers_that_no_model_has_are_refused_unloaded(config, key, folder):
+    (folder / "config.json").write_text(json.dumps(config))
+    message = _refusal(folder)
+    assert "config.json" in message and f"as {key};" in message and "at most" in message
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"vocab_size": 1_000_000, "hidden_size": 1024}, {"inner": {"d_model": 100_000, "n_layer": 2}},
+        {"num_labels": 90_000, "hidden_size": 4096}, {"hidden_size": float("nan"), "n_embd": 10**6},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_small_files_can_not_claim_a_huge_model(config, folder):
+    (folder / "config.json").write_text(json.dumps(config))
+    message = _refusal(folder)
+    assert "matrix" in message and "weight files" in message
+    with (folder / "model.safetensors").open("wb") as file:
+        file.truncate(2 * 10**12)  # sparse: takes no room on the disk
+    assert check_folder(folder)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"auto_map": None}, {"_attn_implementation": "eager"}, {"attn_implementation": {"": "sdpa"}}, {"inner": [1, "auto_map"]},
+        {"transformers_weights": None}, {"num_hidden_layers": 1000, "num_labels": 100_000, "vocab_size": 10_000_000},
+        {"num_labels": True, "vocab_size": "30000000", "n_layer": None, "num_experts": [10**9]},
+        {"vocab_size": 30_522, "hidden_size": 768, "num_hidden_layers": 12, "intermediate_size": 3072},
+    ],
+)  # fmt: skip
 def test_harmless_configs_pass(config, folder):
     (folder / "config.json").write_text(json.dumps(config))
     assert check_folder(folder)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 
 import pytest
 import torch
@@ -242,3 +243,26 @@ def test_damaged_cards_and_configs_name_nothing(tmp_path):
     assert list(base_names(tmp_path, own=None)) == []
     (tmp_path / "config.json").write_text('{"_name_or_path": 3}')
     assert list(base_names(tmp_path, own=None)) == []
+
+
+def test_a_card_without_an_end_costs_no_time(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "README.md").write_text("---" + "\n" * 4_000_000)
+    start = time.process_time()
+    assert list(base_names(tmp_path, own=None)) == []
+    assert time.process_time() - start < 1.0  # it took hours with one regular expression over the whole
+
+
+def test_a_hub_id_never_turns_into_a_folder(headless, base_of, tmp_path, monkeypatch):
+    """What a page lets pass as an id of the hub must not be looked for on the server's own disk when it is loaded."""
+    shutil.copytree(base_of("bert"), tmp_path / "secret" / "model")
+    monkeypatch.chdir(tmp_path)
+    classifier = _load(headless, "secret/model")
+    assert classifier.lm_head is None and "secret/model" in classifier.missing_head and str(tmp_path) not in classifier.missing_head
+    assert _load(headless, "./secret/model").lm_head is not None
+
+
+def test_at_most_two_of_the_bases_that_a_card_names_are_asked_for(headless):
+    (headless / "README.md").write_text("---\nbase_model: [org/one, org/two, org/three]\n---\n")
+    missing = _load(headless).missing_head
+    assert "org/one" in missing and "org/two" in missing and "org/three" not in missing

@@ -172,3 +172,32 @@ def test_heads_come_from_the_hub_or_a_folder(hub, family_of, ask):
     assert answer["path"] == str(family_of("bert").path.resolve()) and len(answer["revision"]) == 12
     assert "folder" in refusal(ask(head=str(family_of("bert").path)))
     assert "catalog" in refusal(ask(head="org/base", policy={"catalog_only": True}))
+
+
+def test_a_head_is_checked_before_its_weights_come(hub, repo, model, family_of, ask):
+    hub.add(repo, model)
+    assert ask(head=repo, checks=False)["unfit"] == "of another family"
+    assert hub.downloads("config.json") and hub.downloads("tokenizer.json") and not hub.downloads(WEIGHTS)
+    answer = ask(head=repo, checks=True)
+    seen = next(files for stage, files in answer["told"] if stage == "seen")
+    assert {"config.json", "tokenizer.json"} <= set(seen) and WEIGHTS not in seen and same(answer["weights"][0], model / WEIGHTS)
+    assert ask(head=f"{repo}@{answer['revision']}", checks=False)["unfit"]  # all of it is here: asked all the same
+    folder = str(family_of("bert").path)
+    assert ask(head=folder, policy={"any_folder": True}, checks=False)["unfit"]
+
+
+def test_large_weights_that_nobody_named_are_refused_undownloaded(hub, repo, model, ask):
+    hub.add(repo, model)
+    size = (model / WEIGHTS).stat().st_size
+    assert f"{size / 1e6:,.1f} MB" in refusal(ask(head=repo, most_bytes=size - 1))
+    assert not hub.downloads(WEIGHTS) and not hub.downloads("tokenizer.json")
+    revision = ask(head=repo, most_bytes=size)["revision"]
+    assert "Name it" in refusal(ask(head=f"{repo}@{revision}", most_bytes=size - 1))
+
+
+@pytest.mark.parametrize("claim", [{"vocab_size": 9_000_000}, {"num_labels": 10**6}, {"transformers_weights": "x.safetensors"}])
+def test_configs_that_can_not_be_are_refused_before_the_weights(claim, hub, repo, model, ask):
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps(config | {"hidden_size": 512} | claim))
+    hub.add(repo, model)
+    assert "config.json" in refusal(ask(model=repo)) and not hub.downloads(WEIGHTS)

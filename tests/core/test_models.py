@@ -313,3 +313,41 @@ def test_without_mask_or_unknown_token_the_mean_word_stands_in(classifier_of):
     said, embedding = classifier.mask
     assert said == "mean word embedding"
     torch.testing.assert_close(embedding, classifier.model.get_input_embeddings().weight.mean(0))
+
+
+def test_a_tensor_of_another_shape_is_told_with_both_shapes(folder):
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(folder / "model.safetensors")
+    save_file({**tensors, "classifier.weight": torch.ones(5, WIDTH)}, folder / "model.safetensors", metadata={"format": "pt"})
+    message = _refusal(folder)
+    assert "classifier.weight" in message and f"(5, {WIDTH})" in message and f"({len(LABELS)}, {WIDTH})" in message
+
+
+def test_damaged_numbers_are_told_and_not_blamed_on_the_family(folder):
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(folder / "model.safetensors")
+    save_file({**tensors, "classifier.bias": torch.full((len(LABELS),), torch.nan)}, folder / "model.safetensors", metadata={"format": "pt"})
+    assert "no numbers" in _refusal(folder)
+
+
+def test_a_limit_that_is_no_number_is_told(folder):
+    _edit(folder / "tokenizer_config.json", model_max_length="512")
+    assert "model_max_length" in _refusal(folder) and "512" in _refusal(folder)
+
+
+def test_a_model_of_a_short_window_loads(folder):
+    _edit(folder / "tokenizer_config.json", model_max_length=8)
+    classifier = _load(folder)
+    assert classifier.max_length == 8 and analyse(classifier, Query("m", TEXT)).coverage.windows > 1
+
+
+def test_a_mask_token_that_the_model_was_not_given_is_not_looked_up(classifier_of):
+    classifier = copy.copy(classifier_of("bert"))
+    tokenizer = copy.deepcopy(classifier.tokenizer)
+    tokenizer.add_special_tokens({"mask_token": "[ANOTHER]"})
+    assert tokenizer.mask_token_id >= len(classifier.model.get_input_embeddings().weight)
+    object.__setattr__(classifier, "tokenizer", tokenizer)
+    classifier.__dict__.pop("mask", None)
+    assert classifier.mask[0] == tokenizer.unk_token

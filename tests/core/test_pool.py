@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from core.catalog import CATALOG
-from core.devices import DeviceError, used_memory
+from core.devices import DeviceError, is_out_of_memory, used_memory
 from core.errors import ModelError
 from core.pool import WAITING, ModelPool, parameter_bytes
+from core.room import refuse_too_large
 from core.turns import Cancelled
 
 BASE = next(iter(CATALOG.values()))
@@ -331,6 +332,37 @@ def test_out_of_memory_frees_what_is_idle_and_loads_once_more(pool, loader):
     with pool.lease(B), pytest.raises(torch.OutOfMemoryError), pool.lease(C):
         pass
     assert calls == [1, 0, 1]  # nothing idle: no second attempt
+
+
+def test_idle_models_go_before_a_load_that_would_exceed_the_bound(loader):
+    pool, there = ModelPool(loader, max_models=9, max_bytes=2500, fetch=lambda spec, progress: 1000), []
+    pool._load_model = lambda spec, *rest: (there.append(names(pool)), loader(spec, *rest))[1]
+    for spec in (A, B, C):
+        use(pool, spec)
+    assert there == [[], ["a"], ["b"]] and names(pool) == ["b", "c"]
+
+
+def test_what_does_not_fit_is_refused_before_it_is_loaded(loader, monkeypatch):
+    """Idle models make room first; what is in use is not counted on."""
+    free = {"cpu": lambda: 2000 - 1000 * len(loader.made)}
+    monkeypatch.setattr("core.pool.free_memory", lambda device: free[device]())
+    sizes = {"a": 1000, "b": 2000, "c": 2001 * 10**9, "d": None}
+    pool = ModelPool(loader, max_models=9, max_bytes=10**15, fetch=lambda spec, progress: sizes[spec.name])
+    assert use(pool, A) == "a" and use(pool, B) == "b" and names(pool) == ["b"]
+    with pytest.raises(ModelError, match=r"“c” takes 2,001.0 GB.* has 0.0 GB free\. .*smaller model") as caught:
+        use(pool, C)
+    assert loader.begun == ["a", "b"] and not is_out_of_memory(caught.value)
+    assert use(pool, D) == "d"  # of unknown size: tried
+    with pool.lease(A), pytest.raises(ModelError), pool.lease(B):
+        pass
+
+
+def test_what_does_not_fit_a_card_counts_as_out_of_its_memory():
+    """So that the work moves to the processor, as when the load itself ran out."""
+    with pytest.raises(ModelError, match="“cuda:1” has 1.0 GB") as caught:
+        refuse_too_large("m", "cuda:1", 2 * 10**9, 10**9)
+    assert is_out_of_memory(caught.value)
+    refuse_too_large("m", "cuda:1", 10**9, 10**9)
 
 
 def test_memory_is_really_given_back(loader):

@@ -30,7 +30,7 @@ def test_after_giving_up_the_next_load_goes_on(hub, repo, model, ask, folder_of)
     hub.cuts = [40_000] + [0] * 10
     assert "kept" in refusal(ask(model=repo))
     assert [file.stat().st_size for file in _unfinished(folder_of(repo))] == [40_000]
-    assert "not complete" in refusal(ask({"HF_HUB_OFFLINE": "1"}, model=repo))
+    assert "not all of it" in refusal(ask({"HF_HUB_OFFLINE": "1"}, model=repo))
     hub.cuts.clear()
     hub.asked.clear()
     answer = ask(model=repo)
@@ -58,7 +58,7 @@ def test_leaving_stops_the_download_and_keeps_what_came(hub, repo, model, ask, f
     (partial,) = _unfinished(folder_of(repo))
     had = partial.stat().st_size
     assert 0 < had < (model / WEIGHTS).stat().st_size
-    assert "not complete" in refusal(ask({"HF_HUB_OFFLINE": "1"}, model=repo))
+    assert "not all of it" in refusal(ask({"HF_HUB_OFFLINE": "1"}, model=repo))
     hub.seconds_per_block = 0
     hub.asked.clear()
     answer = ask(model=repo)
@@ -83,7 +83,7 @@ def test_a_killed_program_leaves_nothing_that_looks_complete(hub, repo, model, s
     program.kill()
     program.communicate()
     assert not list(folder_of(repo).rglob(WEIGHTS))
-    assert "not complete" in refusal(ask({"HF_HUB_OFFLINE": "1"}, model=repo))
+    assert "not all of it" in refusal(ask({"HF_HUB_OFFLINE": "1"}, model=repo))
     hub.seconds_per_block = 0
     answer = ask(model=repo)
     assert hub.downloads(WEIGHTS)[-1].headers["range"].startswith("bytes=") and same(answer["weights"][0], model / WEIGHTS)
