@@ -143,7 +143,6 @@ def test_an_adapter_beside_the_weights_is_refused(folder):
         ({"text_config": {"vocab_size": 30_000_000}}, "vocab_size"), ({"d_model": 1_000_001}, "d_model"),
         ({"intermediate_size": float("inf")}, "intermediate_size"), ({"num_local_experts": 10_001}, "num_local_experts"),
     ],
-    ids=str,
 )  # fmt: skip
 def test_numbers_that_no_model_has_are_refused_unloaded(config, key, folder):
     (folder / "config.json").write_text(json.dumps(config))
@@ -157,7 +156,6 @@ def test_numbers_that_no_model_has_are_refused_unloaded(config, key, folder):
         {"vocab_size": 1_000_000, "hidden_size": 1024}, {"inner": {"d_model": 100_000, "n_layer": 2}},
         {"num_labels": 90_000, "hidden_size": 4096}, {"hidden_size": float("nan"), "n_embd": 10**6},
     ],
-    ids=str,
 )  # fmt: skip
 def test_small_files_can_not_claim_a_huge_model(config, folder):
     (folder / "config.json").write_text(json.dumps(config))
