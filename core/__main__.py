@@ -59,7 +59,10 @@ def run(args: argparse.Namespace) -> None:
     spec = named_model(args.model, args)
     query = Query(spec.name, args.text, args.target, args.against, Settings(methods=methods), args.pair)
     with show_progress() as tell:
-        report = where_it_fits(lambda device: analyse(load_classifier(spec, device, progress=tell), query, tell), choose_device(), tell)
+        def answer(device: str) -> LayerReport:
+            return analyse(load_classifier(spec, device, progress=tell), query, tell)
+
+        report = where_it_fits(answer, choose_device(), tell)
     if args.json is None:
         print_table(report, args.method or report.headline, Console())
     elif args.json == "-":

@@ -45,7 +45,7 @@ def decode_states(
     """Decode hidden (L, T, D); own_ids (T) are the tokens that stand there. `progress` is told the share done, 0 to 1."""
     n_states, n_tokens = hidden.shape[:2]
     rows = max(1, CHUNK_BYTES // (4 * head.vocabulary_size))
-    embedding = full(head.weight) if expected and head.weight is not None else None  # once: a copy where the head is in half precision
+    embedding = full(head.weight) if expected and head.weight is not None else None  # once: it copies what is in half precision
     parts = []
 
     def read(layer: int, span: slice) -> tuple:

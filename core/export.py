@@ -28,6 +28,7 @@ from core.records import (
 from core.report_check import check_sizes, check_types, require
 
 MOST_WORDS = 400  # of a text whose every layer is drawn; a longer one shows the layer asked for
+MOST_TOLD = 200  # characters of what is wrong with a file, which may hold anything
 
 SCHEMA = "layer-saliency/report/2"
 FIRST_SCHEMA = "layer-saliency/report/1"  # of the first versions: one text, classes that exclude each other
@@ -66,16 +67,18 @@ def from_json(text: str) -> LayerReport:
         state = json.loads(text)
         schema = state["schema"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ReportError(f"This is not a saved report: {error!r}. Give a file written with --json or the download button.") from error
+        reason = quoted(repr(error), MOST_TOLD)
+        raise ReportError(f"This is not a saved report: {reason}. Give one written with --json or the download button.") from error
     if schema not in (SCHEMA, FIRST_SCHEMA):
-        raise ReportError(f"The report has schema “{schema}”; this version reads “{SCHEMA}” and “{FIRST_SCHEMA}”. Make the report again.")
+        got = quoted(str(schema))
+        raise ReportError(f"The report has schema {got}; this version reads “{SCHEMA}” and “{FIRST_SCHEMA}”. Make it again.")
     try:
         report = _rebuild(_convert(state) if schema == FIRST_SCHEMA else state)
         check_types(report)
         check_sizes(report)
         return report
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise ReportError(f"The report is damaged: {error!r}. Make it again.") from error
+        raise ReportError(f"The report is damaged: {quoted(repr(error), MOST_TOLD)}. Make it again.") from error
 
 
 def _plain(record) -> dict:

@@ -17,6 +17,7 @@ from core.hub import Checkpoint, open_checkpoint
 from core.labels import expects_pair, problem_type_of, read_labels
 from core.lm_head import ClassifierHead, LanguageModelHead, find_final_norm, norm_at, trunk_of
 from core.model_spec import ModelSpec
+from core.panics import panics_as
 from core.progress import Progress, silent
 from core.rooting import Rooting, Trial, find_rooting, refusal
 from core.weights import read_config, read_model, read_tokenizer
@@ -170,7 +171,9 @@ def _unreadable(spec: ModelSpec, error: Exception) -> ModelError:
 
 def _probe(tokenizer, model: nn.Module, device: str, max_length: int) -> dict[str, Tensor]:
     """A short text as input_ids and attention_mask (1, T), on which everything is tried once."""
-    ids = torch.tensor([tokenizer(PROBE, truncation=True, max_length=max_length)["input_ids"] or [0, 0]], device=device)
+    with panics_as(ModelError, "The tokenizer breaks down on a short text. Save it again, or give another model."):
+        read = tokenizer(PROBE, truncation=True, max_length=max_length)["input_ids"]
+    ids = torch.tensor([read or [0, 0]], device=device)
     try:
         known = model.get_input_embeddings().weight.shape[0]
     except (AttributeError, NotImplementedError):  # no table of words: `find_rooting` refuses it by name

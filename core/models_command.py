@@ -35,7 +35,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     add_model_flags(parser)
     args = parser.parse_args(argv)
     if args.name is None and (args.revision is not None or args.head is not None or args.trust_pickle):
-        parser.error("--revision, --head and --trust-pickle say how to load a model, but none is named. Add its NAME, or leave them out.")
+        parser.error("--revision, --head, --trust-pickle are for one model, and none is named. Add its NAME or leave them out.")
     return args
 
 

@@ -21,7 +21,8 @@ def check_types(record) -> bool:
     """True; ValueError where a field of a record, or of a record in it, is not of its annotated type."""
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
-        require(_fits(value, field.type), f"{type(record).__name__}.{field.name} is {quoted(repr(value))}; {field.type} is expected")
+        name = f"{type(record).__name__}.{field.name}"
+        require(_fits(value, field.type), f"{name} is {quoted(repr(value))}; {field.type} is expected")
     return True
 
 
@@ -54,8 +55,10 @@ def check_sizes(report: LayerReport) -> None:
         require(read.top_ids.ndim == 3 and set(np.unique(read.top_ids).tolist()) <= set(read.texts), "top_ids without a text")
     for name, (values, shape) in shapes.items():
         require(values.shape == shape, f"{name} has shape {values.shape}; {shape} is expected")
-    spans = np.concatenate([report.tokens.spans, report.tokens.word_spans, np.array(report.coverage.unread, dtype=np.int64).reshape(-1, 2)])
+    unread = np.array(report.coverage.unread, dtype=np.int64).reshape(-1, 2)
+    spans = np.concatenate([report.tokens.spans, report.tokens.word_spans, unread])
     length, characters = len(report.query.joined), sum(end - start for start, end in report.query.text_spans)
     require(bool(((spans >= 0) & (spans <= length)).all() and (spans[:, 0] <= spans[:, 1]).all()), f"spans beyond 0 to {length}")
     require(report.coverage.characters == characters, f"{report.coverage.characters} characters; the text has {characters}")
-    require(bool(((report.tokens.word_of >= -1) & (report.tokens.word_of < n_words)).all()), f"word numbers beyond 0 to {n_words - 1}")
+    word_of = report.tokens.word_of
+    require(bool(((word_of >= -1) & (word_of < n_words)).all()), f"word numbers beyond 0 to {n_words - 1}")

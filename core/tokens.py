@@ -93,7 +93,8 @@ def tokenize_windows(classifier: Classifier, text: str, settings: Settings, text
     for k, blank in enumerate(not part.strip() for part in texts):
         if blank:
             raise TextError(f"{_name(k, texts)} is empty. Type at least one word.")
-    broken = f"The tokenizer of “{classifier.spec.name}” broke down on this text, which it should split. Change the text, or give another model."
+    name = classifier.spec.name
+    broken = f"The tokenizer of “{name}” broke down on this text; it should split any. Change the text, or give another model."
     with _lock_of(classifier.tokenizer), panics_as(TextError, broken):
         read, slid, room = fit_texts(classifier, tuple(readable_part(part, classifier, settings) for part in texts))
         overlap = min(settings.overlap, room // 2)
@@ -140,7 +141,7 @@ def _known(window: Window, classifier: Classifier) -> Window:
         return window
     if unknown is None or unknown >= size:
         piece = quoted(str(classifier.tokenizer.convert_ids_to_tokens(int(window.ids[strange][0]))))
-        raise TextError(f"The text holds {piece}, a piece that the model doesn't know, and it has no unknown token. Leave it out of the text.")
+        raise TextError(f"The text holds {piece}, which the model has never learned, and it has no unknown token. Leave it out.")
     return replace(window, ids=np.where(strange, unknown, window.ids))
 
 

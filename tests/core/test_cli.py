@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
+from core import memory
 from core.__main__ import main
 from core.catalog import CATALOG
 from core.export import from_json
@@ -178,3 +180,33 @@ def test_ctrl_c_ends_with_130_and_a_word(arguments, family_of, capsys, monkeypat
 def test_the_word_models_can_still_be_explained(family_of, capsys):
     assert main(["--model", str(family_of("bert").path), "--", "models"]) == 0
     assert "models" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flag", [("--revision", "main"), ("--head", "org/name"), ("--trust-pickle",)])
+def test_flags_of_a_model_that_is_not_named_are_refused(flag, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["models", *flag])
+    captured = capsys.readouterr()
+    assert caught.value.code == 2 and captured.out == "" and "Add its NAME" in captured.err
+
+
+@pytest.mark.parametrize("arguments", [["models", "{model}"], ["a text", "--model", "{model}"]])
+@pytest.mark.parametrize("has_room", [True, False])
+def test_what_does_not_fit_goes_to_the_processor_or_ends_with_a_sentence(arguments, has_room, family_of, capsys, monkeypatch):
+    from core import devices, models
+
+    load, places = models.load_classifier, []
+
+    def try_to_load(spec, device, **more):
+        places.append(device)
+        if device != "cpu" or not has_room:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return load(spec, device, **more)
+
+    monkeypatch.setattr(models, "load_classifier", try_to_load)
+    monkeypatch.setattr(devices, "choose_device", lambda: "mps")
+    monkeypatch.setattr(memory, "release_memory", lambda device: None)
+    assert main([argument.format(model=family_of("bert").path) for argument in arguments]) == (0 if has_room else 2)
+    captured = capsys.readouterr()
+    assert places == ["mps", "cpu"]
+    assert has_room or (captured.out == "" and captured.err.count("\n") == 1 and "smaller model" in captured.err)

@@ -6,7 +6,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from core import decode
+from core.catalog import find_model
 from core.decode import blockwise_top_k, decode_states
+from core.models import load_classifier
+from core.pipeline import analyse
+from core.records import Query, Settings
 from core.trace import trace_layers
 from tests.core.oracles import batch_of
 from tests.families import FAMILIES, TEXT
@@ -109,3 +113,12 @@ def test_blockwise_top_k_is_top_k(n_values, k):
     got, index = blockwise_top_k(values, k)
     expected = values.topk(min(k, n_values))
     assert torch.equal(got, expected.values) and torch.equal(index, expected.indices)
+
+
+@pytest.mark.parametrize("dtype, tolerance", [("bf16", 0.1), ("fp16", 0.02)])
+def test_expected_embedding_in_half_precision(dtype, tolerance, family_of, classifier_of):
+    half = load_classifier(find_model(str(family_of("bert").path)), device="cpu", dtype=dtype)
+    query = Query("tiny", TEXT, settings=Settings(expected_embedding=True))
+    got, expected = (analyse(c, query).profiles["embedding_cosine"].values for c in (half, classifier_of("bert")))
+    assert half.lm_head.weight.dtype != torch.float32
+    assert got == pytest.approx(expected, abs=tolerance)

@@ -148,11 +148,7 @@ def test_no_field_of_a_hostile_file_reaches_html_unescaped(classifier_of):
         except ReportError:
             continue
         n_accepted += 1
-        try:
-            html = to_html(report)
-        except (KeyError, TypeError, ValueError, IndexError):
-            continue  # refused late, but nothing is shown
-        assert "<script" not in html
+        assert "<script" not in to_html(report), "and what is accepted can be drawn"
     assert n_accepted > 20
 
 

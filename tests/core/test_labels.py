@@ -88,3 +88,9 @@ def test_the_task_of_the_config_decides_before_the_name():
     assert not expects_pair(config("0", "1", finetuning_task="sst2"), spec("org/mnli-then-sst2"))
     assert expects_pair(config("0", "1", task_specific_params={"mnli": {}}), spec())
     assert not expects_pair(config("0", "1", finetuning_task=None, task_specific_params=None), spec())
+
+
+def test_a_refusal_does_not_tell_thousands_of_labels():
+    with pytest.raises(ModelError, match="once.$") as caught:
+        read_labels(config(*(f"label {i // 2}" for i in range(20_000))))
+    assert len(str(caught.value)) < 300

@@ -2,13 +2,18 @@
 
 import copy
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import regex
+from tokenizers import Regex, pre_tokenizers
 
+from core import tokens
 from core.combine import merge_tokens
 from core.errors import TextError
+from core.panics import panics_as
+from core.pipeline import analyse
 from core.records import Query, Settings
 from core.tokens import Reading, tokenize_windows
 from tests.families import FAMILIES, TEXT
@@ -333,3 +338,67 @@ def test_windows_come_in_the_order_of_the_text_whichever_side_the_tokenizer_cuts
     for second in (None, SECOND):
         got, expected = (tokenize_windows(c, LONG, Settings(overlap=8), second) for c in (left, classifier))
         assert got.tokens.texts == expected.tokens.texts and got.batch.input_ids.tolist() == expected.batch.input_ids.tolist()
+
+
+# --- tokenizers that don't do as they should ------------------------------------------------------------------------
+def _with_tokenizer(classifier, change):
+    """The classifier with a tokenizer of its own, which `change` is given."""
+    tokenizer = copy.deepcopy(classifier.tokenizer)
+    change(tokenizer)
+    return dataclasses.replace(classifier, tokenizer=tokenizer)
+
+
+def _split_slowly(tokenizer) -> None:
+    tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("(a+)+$"), "isolated")
+
+
+@pytest.mark.parametrize("texts", [("a" * 30 + "!",), (TEXT, "a" * 30 + "!")], ids=["one", "pair"])
+def test_a_panic_of_the_tokenizer_is_a_sentence_and_frees_its_lock(texts, variant_of):
+    """A pattern that tries every way to split; `tokenizers` raises what is no Exception."""
+    broken = _with_tokenizer(variant_of("bert"), _split_slowly)
+    for _ in range(2):
+        with pytest.raises(TextError, match="broke down on this text.*Change the text"):
+            tokenize_windows(broken, texts[0], Settings(), *texts[1:])
+    assert len(tokenize_windows(broken, "b", Settings()).batch) == 1, "other texts can still be read"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError])
+def test_only_panics_are_told_as_errors(error):
+    with pytest.raises(error), panics_as(TextError, "A sentence."):
+        raise error
+
+
+def test_a_busy_tokenizer_keeps_no_other_waiting(classifier_of):
+    busy, free = classifier_of("bert"), classifier_of("gpt2")
+    with ThreadPoolExecutor(2) as pool:
+        with tokens._lock_of(busy.tokenizer):
+            held = pool.submit(_read, busy, TEXT)
+            assert len(pool.submit(_read, free, TEXT).result(timeout=60).batch) == 1
+            assert not held.done()
+        assert len(held.result(timeout=60).batch) == 1
+
+
+@pytest.mark.parametrize("kind", ["bert", "gpt2"])
+def test_pieces_added_after_the_model_learned_are_read_as_unknown(kind, classifier_of):
+    def grow(tokenizer) -> None:
+        tokenizer.add_tokens([f"[FILL{i}]" for i in range(2000)])  # whatever room the table has
+        tokenizer.add_special_tokens({"pad_token": "[NEW]"})
+
+    grown = _with_tokenizer(classifier_of(kind), grow)
+    size, piece = len(grown.model.get_input_embeddings().weight), "[FILL1999]"
+    assert grown.tokenizer.convert_tokens_to_ids(piece) >= size and grown.tokenizer.pad_token_id >= size
+    report = analyse(grown, Query("tiny", f"a superb {piece} film"))
+    assert piece in report.word_texts and grown.tokenizer.unk_token in report.tokens.texts
+    batch = _read(grown, LONG, max_windows=500).batch
+    assert (batch.attention_mask == 0).any() and batch.input_ids.max() < size, "nor is padding beyond the table"
+
+
+def test_a_piece_the_model_never_learned_is_named_where_nothing_stands_for_it(classifier_of):
+    def grow(tokenizer) -> None:
+        tokenizer.add_tokens([f"[FILL{i}]" for i in range(2000)])
+        tokenizer.unk_token = None
+
+    grown = _with_tokenizer(classifier_of("gpt2"), grow)
+    assert len(grown.model.get_input_embeddings().weight) < 2000
+    with pytest.raises(TextError, match=r"“\[FILL1999\]”.*Leave it out"):
+        _read(grown, "a superb [FILL1999] film")
