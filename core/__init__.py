@@ -5,3 +5,5 @@ text → `tokens` → `trace` (one forward, one backward, every layer) → `sali
 
 Nothing is re-exported here, so that `core.records` costs no torch import.
 """
+
+__version__ = "0.1.0"  # the one place; CHANGELOG.md has a section of this name, see CONTRIBUTING.md, "Releases"

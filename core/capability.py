@@ -58,3 +58,5 @@ class Capabilities:
     """Whether a language-model head can be read on its states; an encoder–decoder's reads those of its decoder."""
     fitness: HeadFitness | None
     """None: there is no head."""
+    mask_token: str | None = None
+    """The token that masks a word, as it is written into a text; None: the model has none."""

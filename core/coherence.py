@@ -1,19 +1,25 @@
-"""How far each layer's reading can be trusted (METHOD 7), and which layer to show first (METHOD 9b, 9c).
+"""How far each layer's reading can be trusted (METHOD 7), and which layer to show first (METHOD 9).
 
 Coherence says whether the language-model head still finds the token itself at its own place. It falls with depth and
-does not tell which layer is the most faithful; the choice of a layer rests on where the saliency lies instead.
+does not tell which layer is the most faithful; the choice of a layer rests on a calibration where there is one, else on
+where the saliency lies.
 """
+
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from core.calibration import ONE_ROW, Calibration, find_calibration, name_layer
 from core.decode import Decoded
 from core.methods import METHODS
-from core.records import LayerChoice, LayerProfile
+from core.records import LayerChoice, LayerProfile, LayerReport
 
 SMALLEST_CONTENT_SHARE = 0.1
-ONE_ROW = ("layer_mean", "fast")
+NONE_KNOWN: Mapping[str, Calibration] = MappingProxyType({})
 STRATIFIED_REASON = (
     "In our study of film reviews, hiding and revealing words bore out this method best at the embedding (score 0.61, random −0.24) "
     "and less at deeper layers (0.57 at layer 2, 0.47 at layer 4): those show how the words' shares change on the way."
@@ -74,25 +80,42 @@ def _mean(values: Tensor) -> np.ndarray:
     return values.double().mean(-1).cpu().numpy()
 
 
-def choose_layer(method: str, share: LayerProfile) -> LayerChoice:
-    """The layer to show first for a method: one rule for the one-pass methods, another for those that cost rows of their own."""
+def choose_layer(
+    method: str, share: LayerProfile, calibrations: Mapping[str, Calibration] = NONE_KNOWN, is_contrast: bool = False
+) -> LayerChoice:
+    """The layer to show first for a method: the calibrated one (METHOD 9a); without a calibration, one rule for the one-pass
+    methods (9b), another for those that cost rows of their own (9c).
+
+    `calibrations`: those of the model, by `Calibration.key`. `is_contrast`: whether two classes are contrasted; without a
+    calibration of its own a contrast takes that of the class alone, and the reason says so.
+    """
     if method in ONE_ROW:
         return LayerChoice(0, "only row", "This method has one row for the whole model, so there is no layer to choose.")
+    known, remark = find_calibration(calibrations, method, is_contrast)
+    if known is not None and len(known.phi) == len(share.values):
+        return LayerChoice(known.layer, "calibrated", known.sentence + remark)
     if METHODS[method].on_demand:
         return LayerChoice(0, "embedding", PATH_REASON if method.startswith("path") else STRATIFIED_REASON)
-    values = share.values
+    return _deepest_on_words(method, share.values)
+
+
+def recommend(report: LayerReport, calibrations: Mapping[str, Calibration]) -> LayerReport:
+    """The report with the layers that these calibrations recommend; methods without one keep the uncalibrated rule."""
+    share, is_contrast = report.profiles["content_share"], report.prediction.against is not None
+    choices = {name: choose_layer(name, share, calibrations, is_contrast) for name in report.maps}
+    return dataclasses.replace(report, choices=choices)
+
+
+def _deepest_on_words(method: str, values: np.ndarray) -> LayerChoice:
+    """The deepest layer whose content share, of `values` (L), is large enough."""
     enough = np.flatnonzero(values >= SMALLEST_CONTENT_SHARE)
     whose = "layer saliency" if method in ("decoded", "undecoded") else "layer saliency, whose rule this method borrows,"
     if not len(enough):
         best = int(values.argmax())
-        reason = f"At {_name(best)} {whose} has the largest share on words, {values[best]:.0%}; no layer reaches {SMALLEST_CONTENT_SHARE:.0%}."
+        reason = f"At {name_layer(best)} {whose} has the largest share on words, {values[best]:.0%}; no layer reaches {SMALLEST_CONTENT_SHARE:.0%}."
         return LayerChoice(best, "content share", reason)
     layer = int(enough[-1])
-    reason = f"{_name(layer).capitalize()} is the deepest where {whose} still lies on the text's own words: {values[layer]:.0%} of it"
+    reason = f"{name_layer(layer).capitalize()} is the deepest where {whose} still lies on the text's own words: {values[layer]:.0%} of it"
     if layer + 1 < len(values):
         reason += f"; at layer {layer + 1} it is {values[layer + 1]:.0%}, and the rest has moved to special tokens such as [CLS]"
     return LayerChoice(layer, "content share", reason + (" (measured before decoding)." if method == "decoded" else "."))
-
-
-def _name(layer: int) -> str:
-    return f"layer {layer}" if layer else "the embedding"

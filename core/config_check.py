@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from core.errors import ModelError
 
@@ -34,7 +35,7 @@ TIMES_SMALLER = 4  # a file may be than two bytes a number: quantised, its matri
 SLACK = 64 * 2**20  # bytes that are no danger whatever the files hold
 
 
-def read_object(file: Path, shown: str) -> dict:
+def read_object(file: Path, shown: str) -> dict[str, Any]:
     """The JSON object of a file. Raises ModelError."""
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
@@ -83,7 +84,7 @@ def check_size(file: Path, shown: str, held: int) -> None:
         )
 
 
-def _largest_matrix(part: dict) -> float:
+def _largest_matrix(part: dict[str, Any]) -> float:
     """Bytes, at two a number, of the largest matrix that one config or inner config speaks of."""
     width = max(_number(part.get(key)) for key in WIDTHS)
     labels = part.get("id2label")
@@ -92,20 +93,20 @@ def _largest_matrix(part: dict) -> float:
     return 2 * width * max(outputs, inner, width, *(_number(part.get(key)) for key in VOCABULARY))
 
 
-def _number(value) -> float:
+def _number(value: Any) -> float:
     """A number as it is, 0 for anything else: what has the wrong type is left for transformers to refuse."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return value if is_number and value == value else 0  # NaN would pass every comparison
 
 
-def _parts_of(file: Path, shown: str) -> list[dict]:
+def _parts_of(file: Path, shown: str) -> list[dict[str, Any]]:
     try:
         return list(_objects(read_object(file, shown)))
     except RecursionError:
         raise ModelError(f"{shown} has a nesting of more than {DEEPEST} levels; it is too deep. Save the model again.") from None
 
 
-def _objects(value, depth: int = 0) -> Iterator[dict]:
+def _objects(value: object, depth: int = 0) -> Iterator[dict[str, Any]]:
     """A config and the configs inside it. Raises RecursionError where it goes on and on."""
     if depth > DEEPEST:
         raise RecursionError
@@ -117,7 +118,7 @@ def _objects(value, depth: int = 0) -> Iterator[dict]:
                 yield from _objects(inner, depth + 1)
 
 
-def _code_keys(part: dict) -> list[str]:
+def _code_keys(part: dict[str, Any]) -> list[str]:
     """The keys of one config that ask for code."""
     found = [key for key in CODE_KEYS if part.get(key)]
     for key in ATTENTION_KEYS:

@@ -1,12 +1,12 @@
 """The language-model head on every state: what each layer reads at each token, over the whole vocabulary.
 
-Rows are decoded a few hundred at a time, so that no tensor of L × T × V ever exists; the log-normaliser, ranks and
-probabilities are exact.
+All layers are read together, one slab of the vocabulary after the other, so that no tensor of L × T × V exists beyond
+`SLAB_BYTES`; the log-normaliser, ranks and probabilities are exact. What bounds the time is one matrix product, and each
+further pass over V costs a tenth of it: hence many rows at once, in place, and no pass that few rows need.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -14,8 +14,12 @@ from torch import Tensor
 from core.lm_head import LanguageModelHead, full
 from core.memory import in_pieces
 
-CHUNK_BYTES = 16 * 2**20  # logits of one chunk of rows; about what stays in a processor's cache
+ROWS = 1024  # rows read at once: each time the decoder matrix is packed anew, which fewer rows don't repay
+SLAB_BYTES = 16 * 2**20  # logits of these rows at once; about what stays in a processor's cache
+FEW = 64  # rows of a slab that are looked through once more at a time
 BLOCK = 64  # pieces; the best K pieces lie in the K blocks with the best maxima
+SAFE_LOGIT = 60.0  # e^±60, times any vocabulary, is far from what fp32 can hold
+LOWEST = torch.finfo(torch.float32).min  # in the place of −∞, which is no number once it is subtracted from itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,35 +48,93 @@ def decode_states(
 ) -> Decoded:
     """Decode hidden (L, T, D); own_ids (T) are the tokens that stand there. `progress` is told the share done, 0 to 1."""
     n_states, n_tokens = hidden.shape[:2]
-    rows = max(1, CHUNK_BYTES // (4 * head.vocabulary_size))
-    embedding = full(head.weight) if expected and head.weight is not None else None  # once: it copies what is in half precision
-    parts = []
+    states, own_ids = hidden.flatten(0, 1), own_ids.repeat(n_states)  # (N, D) and (N), N = L × T
+    n_inner, embedding = len(states) - n_tokens, full(head.weight) if expected and head.weight is not None else None
+    most = ROWS if head.transform is not None else max(1, SLAB_BYTES // (4 * head.vocabulary_size))
+    size = _even(len(states), most)
+    width = SLAB_BYTES // (4 * size)
 
-    def read(layer: int, span: slice) -> tuple:
-        if progress:
-            progress((layer + span.start / n_tokens) / n_states)
-        logits = head.logits(hidden[layer, span], is_last=layer == n_states - 1)  # (rows, V)
-        return _read_rows(logits, own_ids[span], top_k, embedding)
+    furthest = 0.0
+
+    def read(rows: slice) -> tuple:
+        def tell(share: float) -> None:  # of these rows, which are read anew in halves where memory was short
+            nonlocal furthest
+            furthest = max(furthest, (rows.start + share * len(own_ids[rows])) / len(states))
+            if progress:
+                progress(furthest)
+
+        own, slabs = _open(head, states[rows], max(0, n_inner - rows.start), own_ids[rows], width, tell)
+        return _read_rows(own, slabs, own_ids[rows], top_k, embedding)
 
     with torch.no_grad():
-        for layer in range(n_states):
-            parts += in_pieces(partial(read, layer), n_tokens, str(hidden.device), rows)
+        parts = in_pieces(read, len(states), str(hidden.device), size)
     columns = [torch.cat(column).unflatten(0, (n_states, n_tokens)) if column[0] is not None else None for column in zip(*parts)]
     return Decoded(*columns)
 
 
-def _read_rows(logits: Tensor, own_ids: Tensor, top_k: int, embedding: Tensor | None) -> tuple:
-    """One chunk (rows, V) → the fields of Decoded. One scratch tensor serves every pass over V, which memory bounds."""
-    own = logits.gather(1, own_ids[:, None])
-    top, top_ids = blockwise_top_k(logits, top_k)
-    scratch = torch.gt(logits, own, out=torch.empty_like(logits))
-    rank = scratch.sum(-1).long() + 1
-    best = top[:, :1]
-    torch.sub(logits, best, out=scratch).exp_()  # at most 1: no overflow
-    total = scratch.sum(-1, keepdim=True)
-    normaliser = best + total.log()
-    mean = (scratch @ embedding) / total if embedding is not None else None
-    return top_ids, (top - normaliser).exp(), rank, (own - normaliser).squeeze(1), mean
+def _even(n: int, most: int) -> int:
+    """The size of parts of n, none larger than `most` and all nearly alike."""
+    return -(-n // -(-n // most))
+
+
+def _open(
+    head: LanguageModelHead, states: Tensor, n_inner: int, own_ids: Tensor, width: int, tell: Callable[[float], None]
+) -> tuple[Tensor, Iterator[tuple[int, Tensor]]]:
+    """(N, 1) the logit of each row's own token, and the slabs of the vocabulary: where one starts, and its logits (N, n).
+
+    The first `n_inner` of the states (N, D) are of inner layers, which decoders hand out without their final norm. `tell` is told
+    before each slab which share of the vocabulary is read.
+    """
+    kinds = [(part, is_last) for part, is_last in ((states[:n_inner], False), (states[n_inner:], True)) if len(part)]
+    if head.transform is None:
+        tell(0.0)
+        logits = torch.cat([head.logits(part, is_last) for part, is_last in kinds])
+        return logits.gather(1, own_ids[:, None]), iter([(0, logits)])
+    ready = torch.cat([head.transformed(part, is_last) for part, is_last in kinds])
+    return head.own_logits(ready, own_ids), _slabs(head, ready, width, tell)
+
+
+def _slabs(head: LanguageModelHead, ready: Tensor, width: int, tell: Callable[[float], None]) -> Iterator[tuple[int, Tensor]]:
+    n_pieces = len(head.weight)
+    step = -(-_even(n_pieces, width) // BLOCK) * BLOCK
+    for start in range(0, n_pieces, step):
+        tell(start / n_pieces)
+        yield start, head.slab(ready, start, start + step)
+
+
+def _read_rows(own: Tensor, slabs: Iterator[tuple[int, Tensor]], own_ids: Tensor, top_k: int, embedding: Tensor | None) -> tuple:
+    """Rows (N) → the fields of Decoded. A slab is used up as it is read: its logits become e^logit in place."""
+    tops, ids, rank = [], [], torch.ones_like(own_ids)
+    normaliser, mean = torch.full_like(own, -torch.inf), None
+    for start, logits in slabs:
+        stop = start + logits.shape[1]
+        here = ((own_ids >= start) & (own_ids < stop)).nonzero()[:, 0]
+        logits[here, own_ids[here] - start] = own[here, 0]  # the same to the last bit: no token ranks behind itself
+        top, index = blockwise_top_k(logits, top_k)
+        rank += _count_above(logits, own, top)
+        shift = 0.0 if bool((top[:, 0].abs() < SAFE_LOGIT).all()) else top[:, :1].clamp(min=LOWEST)
+        weights = (logits.sub_(shift) if isinstance(shift, Tensor) else logits).exp_()
+        total = weights.sum(1, keepdim=True)
+        tops, ids, before = [*tops, top], [*ids, index + start], normaliser
+        normaliser = torch.logaddexp(before, total.log() + shift)
+        if embedding is not None:
+            here_mean = (weights @ embedding[start:stop]) * (shift - normaliser).exp()
+            mean = here_mean if mean is None else mean * (before - normaliser).exp() + here_mean
+        del logits, weights  # the next slab takes their place in memory
+    found = torch.cat(tops, 1)
+    best, place = found.topk(min(top_k, found.shape[1]))
+    return torch.cat(ids, 1).gather(1, place), (best - normaliser).exp(), rank, (own - normaliser).squeeze(1), mean
+
+
+def _count_above(logits: Tensor, own: Tensor, top: Tensor) -> Tensor:
+    """(N) how many of the logits (N, n) exceed own (N, 1). Where not all of the best (N, K) do, these are all that do, and
+    most rows need no pass over n."""
+    above = (top > own).sum(1)
+    far = (above == top.shape[1]).nonzero()[:, 0]
+    for part in far.split(FEW):
+        rows = logits[part]
+        above[part] = torch.gt(rows, own[part], out=rows).sum(1).long()
+    return above
 
 
 def blockwise_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -4,6 +4,7 @@ import ctypes
 import gc
 import os
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,7 @@ _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory",
 
 
 class DeviceError(SaliencyError):
-    """The device asked for isn't there."""
+    """The device asked for isn't there, or answers no longer."""
 
 
 def choose_device(asked: str = "auto") -> str:
@@ -101,6 +102,18 @@ def used_memory(device: str) -> int:
     return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if status.exists() else 0
 
 
+def check_answers(device: str) -> None:
+    """Raises DeviceError where the device computes nothing any more: an error inside a graphics card stays until its program ends."""
+    try:
+        answer = float(torch.ones(2, device=device).sum())
+    except Exception as error:  # noqa: BLE001 — whatever it raises, it did not compute
+        if is_out_of_memory(error):
+            return  # it answers, and is full
+        answer = None
+    if answer != 2.0:
+        raise DeviceError(f"The device {device} no longer computes. Start the program anew, and go on with what was begun.")
+
+
 def release_memory(device: str) -> None:
     """Give back what nothing refers to any more: cycles, what torch kept for reuse, and what the C library kept."""
     frozen = gc.get_freeze_count()
@@ -136,6 +149,6 @@ def _main_memory() -> tuple[int, int]:
 
 
 @cache
-def _malloc_trim():
+def _malloc_trim() -> Callable[[int], object] | None:
     """The C library's function that returns free memory to the system, where it has one (glibc)."""
     return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None

@@ -21,6 +21,10 @@ class MethodError(SaliencyError):
     """The saliency method asked for doesn't exist, or this model can't serve it."""
 
 
+class DataError(SaliencyError):
+    """A file of texts can't be read, or doesn't suit the model."""
+
+
 class ReportError(SaliencyError):
     """A saved report can't be read back."""
 

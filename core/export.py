@@ -1,4 +1,4 @@
-"""Report → JSON, JSON → an equal report, report → a self-contained piece of HTML. No torch.
+"""Report → JSON, JSON → an equal report. No torch.
 
 `schema` names the version of the JSON; readers refuse one they don't know. All offsets count in the text, or, of a pair,
 in `text` + two line breaks + `text_pair`.
@@ -6,12 +6,11 @@ in `text` + two line breaks + `text_pair`.
 
 import dataclasses
 import json
+from typing import Any
 
 import numpy as np
 
-from core.combine import merge_tokens
 from core.errors import ReportError, quoted
-from core.markup import escape, legend_to_html, words_to_html
 from core.methods import METHODS
 from core.prediction import Prediction
 from core.provenance import Coverage, Provenance
@@ -27,12 +26,10 @@ from core.records import (
 )  # fmt: skip
 from core.report_check import check_sizes, check_types, require
 
-MOST_WORDS = 400  # of a text whose every layer is drawn; a longer one shows the layer asked for
 MOST_TOLD = 200  # characters of what is wrong with a file, which may hold anything
 
 SCHEMA = "layer-saliency/report/2"
 FIRST_SCHEMA = "layer-saliency/report/1"  # of the first versions: one text, classes that exclude each other
-TEXT_NAMES = ("First text", "Second text")
 
 
 def to_json(report: LayerReport, indent: int | None = 1) -> str:
@@ -77,16 +74,16 @@ def from_json(text: str) -> LayerReport:
         check_types(report)
         check_sizes(report)
         return report
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise ReportError(f"The report is damaged: {quoted(repr(error), MOST_TOLD)}. Make it again.") from error
 
 
-def _plain(record) -> dict:
+def _plain(record: Any) -> dict[str, Any]:
     """A record as JSON knows it: arrays as lists, tuples as lists."""
     return {field.name: _value(getattr(record, field.name)) for field in dataclasses.fields(record)}
 
 
-def _value(value):
+def _value(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     if dataclasses.is_dataclass(value):
@@ -94,7 +91,7 @@ def _value(value):
     return list(value) if isinstance(value, tuple) else value
 
 
-def _convert(state: dict) -> dict:
+def _convert(state: dict[str, Any]) -> dict[str, Any]:
     """The state of schema 1 as schema 2 writes it."""
     prediction, coverage = dict(state["prediction"]), dict(state["coverage"])
     prediction["outputs"] = prediction.pop("probabilities")
@@ -103,31 +100,33 @@ def _convert(state: dict) -> dict:
     return {**state, "prediction": prediction, "coverage": coverage, "layer_outputs": state["layer_probabilities"]}
 
 
-def _array(values, kind, found: str) -> np.ndarray:
+def _array(values: Any, kind: Any, found: str) -> np.ndarray:
     """An array of `kind` from values whose own kind is one of `found`: numpy alone would take texts for numbers."""
     array = np.array(values)
     require(array.dtype.kind in found or not array.size, f"numbers of kind {array.dtype} where {np.dtype(kind)} is expected")
     return array.astype(kind)
 
 
-def _floats(values, kind=np.float32) -> np.ndarray:
+def _floats(values: Any, kind: Any = np.float32) -> np.ndarray:
     return _array(values, kind, "fi")
 
 
-def _whole(values) -> np.ndarray:
+def _whole(values: Any) -> np.ndarray:
     return _array(values, np.int64, "i")
 
 
-def _tuple(values) -> tuple:
+def _tuple(values: Any) -> tuple[Any, ...]:
     require(isinstance(values, list), f"{quoted(repr(values))} where a list is expected")
     return tuple(values)
 
 
-def _rebuild(state: dict) -> LayerReport:
+def _rebuild(state: dict[str, Any]) -> LayerReport:
     query = state["query"]
     unknown = set(state["maps"]) - set(METHODS)
     if unknown:
         raise ValueError(f"unknown methods {sorted(unknown)}")
+    for name, saliency in state["maps"].items():
+        require(saliency["method"] == name, f"the map {name} is of the method {quoted(repr(saliency['method']))}")
     settings = Settings(**{**query["settings"], "methods": _tuple(query["settings"]["methods"])})
     rows = state["tokens"]
     tokens = Tokens(
@@ -153,76 +152,17 @@ def _rebuild(state: dict) -> LayerReport:
     )
 
 
-def _rebuild_coverage(coverage: dict) -> Coverage:
+def _rebuild_coverage(coverage: dict[str, Any]) -> Coverage:
     unread = tuple(map(_tuple, _tuple(coverage["unread"])))
     return Coverage(coverage["characters"], coverage["windows"], coverage["limit"], unread)
 
 
-def _rebuild_map(saliency: dict) -> SaliencyMap:
+def _rebuild_map(saliency: dict[str, Any]) -> SaliencyMap:
     gap = None if saliency["gap"] is None else _floats(saliency["gap"])
     return SaliencyMap(**{**saliency, "scores": _floats(saliency["scores"]), "gap": gap, "notes": _tuple(saliency["notes"])})
 
 
-def _rebuild_decoding(decoding: dict) -> LayerDecoding:
+def _rebuild_decoding(decoding: dict[str, Any]) -> LayerDecoding:
     floats = {name: _floats(decoding[name]) for name in ("top_probabilities", "own_probability")}
     whole = {name: _whole(decoding[name]) for name in ("top_ids", "own_rank")}
     return LayerDecoding(texts={int(key): text for key, text in decoding["texts"].items()}, **floats, **whole)
-
-
-def to_html(report: LayerReport, method: str | None = None, layer: int | None = None, rule: str = "sum") -> str:
-    """One method as escaped HTML: prediction, the words at one layer, every layer, how it was made. No script, no request."""
-    method = method or report.headline
-    saliency, choice, made = report.maps[method], report.choices[method], report.provenance
-    layer = choice.layer if layer is None else layer
-    scores = merge_tokens(saliency.scores, report.tokens, rule)  # (L, W) or (1, W)
-    shown = scores[layer if saliency.has_layers else 0]
-    largest = float(np.abs(shown).max(initial=0.0))
-    prediction, where = report.prediction, f"layer {report.layer_names[layer]}, " if saliency.has_layers else ""
-    read = "text" if report.query.text_pair is None else "two texts"
-    rows = f"{made.rows} forward and backward rows, {sum(made.seconds.values()) * 1000:.0f} ms"
-    return "".join((
-        '<section style="font-family:Georgia,serif;max-width:60em">',
-        f"<p>{_said_to_html(prediction)} · words for <b>{escape(prediction.question)}</b>, {where}{escape(saliency.label)}</p>",
-        _texts_to_html(report, shown, largest),
-        legend_to_html(largest, saliency.unit, saliency.signed, prediction.sides),
-        _layers_to_html(report, scores) if saliency.has_layers and len(report.word_texts) <= MOST_WORDS else "",
-        f"<p>{escape(METHODS[method].explanation)} <code>{escape(saliency.formula)}</code>, {escape(saliency.source)}.<br>",
-        f"{escape(choice.reason)}<br>",
-        f"Read: {report.coverage.share:.0%} of the {read}. Model {escape(made.model)}, revision {escape(made.revision)}, ",
-        f"{escape(made.dtype)} on {escape(made.device)}, {escape(rows)}.</p></section>",
-    ))  # fmt: skip
-
-
-def to_page(report: LayerReport, method: str | None = None, layer: int | None = None, rule: str = "sum") -> str:
-    """`to_html` as a file of its own: encoding and title said, so that any browser opens it right."""
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    return f"{head}<title>Layer Saliency</title>{to_html(report, method, layer, rule)}</html>"
-
-
-def _said_to_html(prediction: Prediction) -> str:
-    """What the classifier says, in bold with its figures."""
-    said = ", ".join(f"<b>{escape(prediction.labels[i])}</b> {prediction.tell(i)}" for i in prediction.said)
-    return said if prediction.is_probability else f"{said} (on the model’s own scale)"
-
-
-def _texts_to_html(report: LayerReport, scores: np.ndarray, largest: float) -> str:
-    """The words of the text coloured by their scores (W); of a pair, each text under its name, on one scale."""
-    query, spans = report.query, report.tokens.word_spans
-    parts = []
-    for name, (start, end) in zip(TEXT_NAMES, query.text_spans):
-        inside = (spans[:, 0] >= start) & (spans[:, 1] <= end)
-        head = "" if query.text_pair is None else f'<p style="margin-bottom:0;font-size:.8em;opacity:.75">{name}</p>'
-        parts.append(head + words_to_html(query.joined[start:end], spans[inside] - start, scores[inside], largest or None))
-    return "".join(parts)
-
-
-def _layers_to_html(report: LayerReport, scores: np.ndarray) -> str:
-    """A table of every layer, deepest first: its name, how many words are recovered there, its words on their own scale."""
-    recovered = report.profiles.get("own_top1")
-    rows = []
-    for layer in reversed(range(len(scores))):
-        read = f"{recovered.values[layer]:.0%}" if recovered is not None else "–"
-        words = _texts_to_html(report, scores[layer], float(np.abs(scores[layer]).max(initial=0.0)))
-        rows.append(f"<tr><td>{report.layer_names[layer]}</td><td>{read}</td><td>{words}</td></tr>")
-    head = "<tr><th>layer</th><th>words recovered</th><th>words, each layer on its own scale</th></tr>"
-    return f'<table style="font-size:.85em;text-align:left">{head}{"".join(rows)}</table>'

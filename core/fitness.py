@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING
 
 from core.capability import HeadFitness
@@ -46,7 +47,7 @@ class _Hidden:
 
 
 def measure_fitness(
-    model: nn.Module,
+    model: PreTrainedModel,
     tokenizer,
     head: LanguageModelHead,
     source: str,
@@ -84,7 +85,7 @@ def measure_fitness(
     return _verdict(own, len(hidden), found, base, "")
 
 
-def _measure_own(model: nn.Module, tokenizer, head: LanguageModelHead) -> float:
+def _measure_own(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, head: LanguageModelHead) -> float:
     """Share of the pieces of the sentences that the head names first from state 0, the embedding."""
     text = " ".join(f"{before} {word}{after}" for before, word, after in GUESSES)
     limit = min(64, getattr(model.config.get_text_config(), "max_position_embeddings", None) or 64)
@@ -97,7 +98,7 @@ def _measure_own(model: nn.Module, tokenizer, head: LanguageModelHead) -> float:
     return float((named == ids[0])[content].float().mean())
 
 
-def _hide(tokenizer, mask: int | None, before: str, word: str, after: str) -> _Hidden | None:
+def _hide(tokenizer: PreTrainedTokenizerBase, mask: int | None, before: str, word: str, after: str) -> _Hidden | None:
     """The sentence with its word masked, or cut off before it (`mask` None); None if the word is not one piece."""
     encoded = tokenizer(f"{before} {word}{after}", return_offsets_mapping=True)
     start = len(before) + 1
@@ -112,12 +113,12 @@ def _hide(tokenizer, mask: int | None, before: str, word: str, after: str) -> _H
     return _Hidden(ids, place, answer)
 
 
-def _own_logits(model: nn.Module, head: LanguageModelHead, inputs: dict[str, Tensor]) -> Tensor:
+def _own_logits(model: PreTrainedModel, head: LanguageModelHead, inputs: dict[str, Tensor]) -> Tensor:
     states = states_of(model(**inputs, output_hidden_states=True, return_dict=True))[-1]  # (B, T, D)
     return head.logits(states.flatten(0, 1)).unflatten(0, states.shape[:2])
 
 
-def _count_found(hidden: list[_Hidden], read: Callable[..., Tensor], tokenizer, model: nn.Module) -> int:
+def _count_found(hidden: list[_Hidden], read: Callable[..., Tensor], tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> int:
     """How many answers are among the five best guesses of `read`, which gives logits (B, T, V)."""
     longest, pad = max(len(each.ids) for each in hidden), tokenizer.pad_token_id or 0
     ids = torch.tensor([each.ids + [pad] * (longest - len(each.ids)) for each in hidden], device=model.device)

@@ -8,6 +8,7 @@ import copy
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -98,7 +99,7 @@ class HeadReader:
         raise UnfitHead("the head of this architecture can't be read apart from its layers")
 
 
-def _auto_class(config: PreTrainedConfig):
+def _auto_class(config: PreTrainedConfig) -> Any:
     """The class of language model that this family was trained as. Raises UnfitHead."""
     if type(config) in MODEL_FOR_MASKED_LM_MAPPING:
         return AutoModelForMaskedLM

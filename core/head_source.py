@@ -87,7 +87,7 @@ def base_names(folder: Path, own: str | None) -> Iterator[str]:
     """Hub ids of the model that a checkpoint says it was trained from: in config.json, then in its card. Never a path."""
     try:
         name = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("_name_or_path")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         name = None
     names = [name, *_base_in_card(folder / "README.md")]
     for name in dict.fromkeys(name.strip() for name in names if isinstance(name, str)):

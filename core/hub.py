@@ -87,13 +87,9 @@ def open_checkpoint(spec: ModelSpec, progress: Progress = silent) -> Checkpoint:
 
 
 def open_head(
-    reference: str,
-    policy: Policy,
-    progress: Progress = silent,
-    trust_pickle: bool = False,
-    check: Callable[[Path], object] | None = None,
-    most_bytes: int | None = None,
-) -> Checkpoint:
+    reference: str, policy: Policy, progress: Progress = silent, trust_pickle: bool = False,
+    check: Callable[[Path], object] | None = None, most_bytes: int | None = None,
+) -> Checkpoint:  # fmt: skip
     """The files of the language model called `reference` (hub id, with @revision or without, or folder), as `open_checkpoint`.
 
     Its folder may hold no tokenizer. What `policy` forbids is refused; what `find_model` let through passes with the same policy.
@@ -139,22 +135,26 @@ def _open_repository(repo: str, revision: str, terms: _Terms, progress: Progress
 
     try:
         begun = watch(lambda: _bring_words(repo, revision, terms, transfer), transfer, progress)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 — what is no silence of the hub is raised there
         return stand_in(error)
     terms.check(begun.snapshot)  # its errors are its own
     try:
         weights = watch(lambda: _bring_weights(repo, revision, begun, terms, transfer), transfer, progress)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 — what is no silence of the hub is raised there
         return stand_in(error)
     return _checkpoint(begun.snapshot, weights, begun.commit, f"{repo} on {host()}")
 
 
+def cached_snapshot(repo: str, revision: str) -> Path | None:
+    """The folder in which a revision lies on this machine, complete or not."""
+    config = try_to_load_from_cache(repo, "config.json", revision=revision)
+    return Path(config).parent if isinstance(config, str) else None
+
+
 def _cached(repo: str, revision: str, terms: _Terms, why: str = "") -> Checkpoint | None:
     """What lies on this machine of a revision, if all of it does."""
-    config = try_to_load_from_cache(repo, "config.json", revision=revision)
-    if not isinstance(config, str):
+    if (snapshot := cached_snapshot(repo, revision)) is None:
         return None
-    snapshot = Path(config).parent
     try:  # weights are put into a snapshot last, so one that has them has all
         weights = check_folder(snapshot, terms.trust_pickle, None, terms.needs_tokenizer)
     except ModelError:

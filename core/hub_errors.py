@@ -69,8 +69,8 @@ def _sentence_of_answer(error: HfHubHTTPError, repo: str, revision: str) -> str 
     if isinstance(error, RepositoryNotFoundError):
         return f"{host()} has no model “{repo}” that may be read from here. Check the spelling; if it is private, {LOG_IN}."
     if status == 401:
-        token = "the access token that is set here (HF_TOKEN, or that of `hf auth login`)"
-        return f"{host()} refuses {token}. Renew it, or remove it for public models."
+        said = "the access token that is set here (HF_TOKEN, or that of `hf auth login`)"
+        return f"{host()} refuses {said}. Renew it, or remove it for public models."
     if status == 403:
         return f"{host()} refuses “{repo}” to whoever asks from here. Ask its authors for access, then {LOG_IN}."
     if status == 404:

@@ -2,7 +2,9 @@
 one text or two. Read from the config alone. No torch.
 """
 
+import itertools
 import re
+from typing import Any
 
 from core.errors import ModelError, quoted
 from core.model_spec import ModelSpec
@@ -23,7 +25,7 @@ PAIR_TASKS = (
 DEFAULT_LABEL = re.compile(r"LABEL_\d+")  # what transformers calls classes that nobody named
 
 
-def problem_type_of(config) -> str:
+def problem_type_of(config: Any) -> str:
     """One of PROBLEM_TYPES: what the config says, else a regression for one output, else one class of several."""
     said, n_outputs = config.problem_type, config.num_labels
     if said is not None and said not in PROBLEM_TYPES:
@@ -33,7 +35,7 @@ def problem_type_of(config) -> str:
     return said
 
 
-def read_labels(config) -> tuple[str, ...]:
+def read_labels(config: Any) -> tuple[str, ...]:
     """(C) names of the outputs in the order of the logits. Raises ModelError where one is missing or stands twice."""
     n_outputs = config.num_labels
     if n_outputs < 1:
@@ -47,7 +49,7 @@ def read_labels(config) -> tuple[str, ...]:
     return labels
 
 
-def expects_pair(config, spec: ModelSpec) -> bool:
+def expects_pair(config: Any, spec: ModelSpec) -> bool:
     """Whether the model was trained to read two texts at once; a guess unless `spec.pair` (bool or None) knows it.
 
     Tried in this order, the first that says anything decides: `spec.pair`; labels that name a relation between two texts
@@ -71,4 +73,4 @@ def expects_pair(config, spec: ModelSpec) -> bool:
 def _names_pair(name: str) -> bool:
     """Whether a part of a name, or two neighbouring parts ("sts-b", "cross_encoder"), is one of PAIR_TASKS."""
     parts = re.findall(r"[a-z]+", name.lower())
-    return any(part in PAIR_TASKS for part in (*parts, *(a + b for a, b in zip(parts, parts[1:]))))
+    return any(part in PAIR_TASKS for part in (*parts, *(a + b for a, b in itertools.pairwise(parts))))

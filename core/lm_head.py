@@ -6,9 +6,11 @@ The replacement is made in a shallow copy: the original model is never written t
 """
 
 import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput, BaseModelOutputWithPooling
 
 
@@ -36,13 +38,13 @@ class PassThrough(nn.Module):
         super().__init__()
         self._modules.update(kept)
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         try:
             return super().__getattr__(name)
         except AttributeError:
             return None
 
-    def forward(self, *_, inputs_embeds: Tensor, **__) -> StatesOnly:
+    def forward(self, *_: object, inputs_embeds: Tensor, **__) -> StatesOnly:
         return StatesOnly(last_hidden_state=inputs_embeds, pooler_output=self._pooled(inputs_embeds))
 
     def _pooled(self, states: Tensor) -> Tensor | None:
@@ -68,7 +70,7 @@ def _pass_through(base: nn.Module, keeps_words: bool) -> PassThrough:
     return PassThrough(kept)
 
 
-def _head_of(model: nn.Module, keeps_words: bool = True) -> nn.Module:
+def _head_of(model: PreTrainedModel, keeps_words: bool = True) -> nn.Module:
     """A shallow copy of `model` whose encoder is a pass-through; it shares every weight and holds no encoder layer."""
     head = copy.copy(model)
     head._modules = dict(model._modules)
@@ -76,7 +78,7 @@ def _head_of(model: nn.Module, keeps_words: bool = True) -> nn.Module:
     return head
 
 
-def trunk_of(model: nn.Module) -> nn.Module:
+def trunk_of(model: PreTrainedModel) -> nn.Module:
     """The part whose states are read: the base model, or the encoder of an encoder–decoder."""
     return model.base_model.get_encoder() if model.config.is_encoder_decoder else model.base_model
 
@@ -105,7 +107,7 @@ def find_final_norm(base: nn.Module, input_ids: Tensor) -> str | None:
     return None
 
 
-def norm_at(model: nn.Module, path: str | None) -> nn.Module | None:
+def norm_at(model: PreTrainedModel, path: str | None) -> nn.Module | None:
     """The final norm of a model of the same family, by the path that `find_final_norm` gave."""
     return None if path is None else trunk_of(model).get_submodule(path)
 
@@ -127,7 +129,7 @@ class StateHead(nn.Module):
 class ClassifierHead(StateHead):
     """The classifier's own head on any hidden state; of an encoder–decoder, its whole decoder is part of the head."""
 
-    def __init__(self, model: nn.Module, final_norm: nn.Module | None):
+    def __init__(self, model: PreTrainedModel, final_norm: nn.Module | None):
         super().__init__(model if model.config.is_encoder_decoder else _head_of(model), final_norm)
 
     def logits(self, states: Tensor, input_ids: Tensor, attention_mask: Tensor, is_last: bool = True) -> Tensor:
@@ -144,7 +146,7 @@ class LanguageModelHead(StateHead):
     `keeps_words`: whether the head looks at the word embeddings besides its decoder matrix.
     """
 
-    def __init__(self, model: nn.Module, final_norm: nn.Module | None, keeps_words: bool = True):
+    def __init__(self, model: PreTrainedModel, final_norm: nn.Module | None, keeps_words: bool = True):
         super().__init__(_head_of(model, keeps_words), final_norm)
         decoder = model.get_output_embeddings()
         self.weight = getattr(decoder, "weight", None)
@@ -179,10 +181,37 @@ class LanguageModelHead(StateHead):
         """(N, V) logits, in fp32, of states (N, D). Call it on a few hundred rows at a time: V is large."""
         return full(self.head(inputs_embeds=self._ready(states, is_last)[None]).logits[0])
 
+    def transformed(self, states: Tensor, is_last: bool = True) -> Tensor:
+        """(N, E) what the decoder matrix multiplies, of states (N, D); only where `transform` is not None."""
+        return self.transform(inputs_embeds=self._ready(states, is_last)[None]).logits[0]
+
+    def slab(self, ready: Tensor, start: int, stop: int) -> Tensor:
+        """(N, n) logits, in fp32, of what `transformed` gave (N, E) at the pieces from start to stop; a tensor of its own."""
+        bias = self.bias[start:stop] if self.bias is not None else None
+        return full(nn.functional.linear(ready, self.weight[start:stop], bias))
+
+    def own_logits(self, ready: Tensor, ids: Tensor) -> Tensor:
+        """(N, 1) logits of what `transformed` gave (N, E), in each row at the one piece of ids (N)."""
+        logits = torch.bmm(ready[:, None], self.weight[ids][..., None])[:, 0]
+        return full(logits if self.bias is None else logits + self.bias[ids][:, None])
+
     def columns(self, states: Tensor, ids: Tensor, is_last: bool = True) -> Tensor:
         """(N, n) logits of states (N, D) at the vocabulary ids (n) alone, without the other columns where the head allows."""
         if self.transform is None:
             return self.logits(states, is_last)[:, ids]
-        hidden = self.transform(inputs_embeds=self._ready(states, is_last)[None]).logits[0]
         bias = self.bias[ids] if self.bias is not None else None
-        return full(nn.functional.linear(hidden, self.weight[ids], bias))
+        return full(nn.functional.linear(self.transformed(states, is_last), self.weight[ids], bias))
+
+    def take_columns(self, ids: Tensor) -> tuple[Tensor, Tensor | None] | None:
+        """What `own_columns` needs of the pieces (B, n), taken once for all layers; None where the decoder can't be taken apart."""
+        if self.transform is None:
+            return None
+        return self.weight[ids].transpose(1, 2), None if self.bias is None else self.bias[ids][:, None]
+
+    def own_columns(self, states: Tensor, ids: Tensor, taken: tuple | None, is_last: bool = True) -> Tensor:
+        """(B, T, n) logits of states (B, T, D), in each row at the vocabulary ids (B, n) of that row alone."""
+        if taken is None:
+            return torch.stack([self.columns(row, own, is_last) for row, own in zip(states, ids)])
+        weight, bias = taken
+        hidden = self.transform(inputs_embeds=self._ready(states, is_last)).logits
+        return full(hidden @ weight if bias is None else torch.baddbmm(bias, hidden, weight))

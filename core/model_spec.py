@@ -35,6 +35,6 @@ class ModelSpec:
     megabytes: int | None = None
     """What its weights take on the disk; None: not known."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if (self.path is None) == (self.repo is None):
             raise ValueError(f"the model {self.name!r} needs either a path or a repo, got path={self.path!r}, repo={self.repo!r}")

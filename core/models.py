@@ -1,13 +1,15 @@
 """Load a classifier, its tokenizer and its language-model head, ready to be traced. What is read, and how, is in `weights.py`."""
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
-from torch import Tensor, nn
-from transformers import AutoModelForSequenceClassification, PreTrainedConfig
+from torch import Tensor
+from transformers import AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+from core.calibration import Calibration
+from core.calibration_store import stored_calibrations
 from core.capability import Capabilities, HeadFitness
 from core.devices import choose_device, choose_dtype, is_out_of_memory
 from core.errors import ModelError
@@ -33,14 +35,14 @@ class Classifier:
     """A frozen classifier, ready to be traced by several threads at once: nothing in it is ever written to."""
 
     spec: ModelSpec
-    model: nn.Module
+    model: PreTrainedModel
     rooting: Rooting
     """How its graph is rooted and where its states are found."""
     layers: int
     """Layers whose states are read, the embedding not counted: L − 1."""
     head: ClassifierHead
     lm_head: LanguageModelHead | None
-    tokenizer: object
+    tokenizer: PreTrainedTokenizerBase
     labels: tuple[str, ...]
     """(C) names of the outputs in the order of the logits."""
     max_length: int
@@ -54,6 +56,17 @@ class Classifier:
     missing_head: str = ""
     """Why there is no language-model head, and how to add one, in sentences."""
     fitness: HeadFitness | None = None
+    calibrations: dict[str, Calibration] = field(default_factory=dict)
+    """`Calibration.key` → which layer of a method held up best on texts of the model's kind (METHOD 9a)."""
+    calibration_note: str = ""
+    """Why a calibration on file was not used, in sentences."""
+
+    @property
+    def mask_token(self) -> str | None:
+        """The token that masks a word, as it is written into a text; None where the tokenizer or the model has none."""
+        index = self.tokenizer.mask_token_id
+        is_known = index is not None and index < len(self.model.get_submodule(self.rooting.embeddings[0]).weight)
+        return str(self.tokenizer.mask_token) if is_known else None
 
     @cached_property
     def mask(self) -> tuple[str, Tensor]:
@@ -95,10 +108,11 @@ def load_classifier(spec: ModelSpec, device: str = "auto", dtype: str = "auto", 
     head = ClassifierHead(model, norm_at(model, norm))
     _check_head(head, trial, probe)
     found = find_head(spec, checkpoint, HeadReader(model, tokenizer, norm, probe, dtype), progress)
+    calibrations, note = stored_calibrations(spec, checkpoint.revision, found.source, len(trial.states))
     progress("Ready", 1.0)
     return Classifier(
         spec, model, trial.rooting, len(trial.states) - 1, head, found.head, tokenizer, labels, max_length, device, dtype, checkpoint.revision,
-        found.source, found.missing, found.fitness,
+        found.source, found.missing, found.fitness, calibrations, note,
     )  # fmt: skip
 
 
@@ -129,10 +143,11 @@ def describe(classifier: Classifier) -> Capabilities:
         missing_head=classifier.missing_head,
         takes_head=not model.config.is_encoder_decoder,
         fitness=classifier.fitness,
+        mask_token=classifier.mask_token,
     )
 
 
-def _read_parts(spec: ModelSpec, checkpoint: Checkpoint) -> tuple[PreTrainedConfig, object]:
+def _read_parts(spec: ModelSpec, checkpoint: Checkpoint) -> tuple[PreTrainedConfig, PreTrainedTokenizerBase]:
     """Config and fast tokenizer of a checkpoint."""
     try:
         config, tokenizer = read_config(checkpoint.path), read_tokenizer(checkpoint.path)
@@ -145,7 +160,7 @@ def _read_parts(spec: ModelSpec, checkpoint: Checkpoint) -> tuple[PreTrainedConf
     return config, tokenizer
 
 
-def _read_classifier(spec: ModelSpec, checkpoint: Checkpoint, config: PreTrainedConfig, device: str, dtype: str) -> nn.Module:
+def _read_classifier(spec: ModelSpec, checkpoint: Checkpoint, config: PreTrainedConfig, device: str, dtype: str) -> PreTrainedModel:
     """The frozen classifier; ModelError if a tensor of it is missing or of another shape, for that would be drawn at random."""
     try:
         model, lacks = read_model(AutoModelForSequenceClassification, checkpoint, config, device, dtype)
@@ -169,7 +184,7 @@ def _unreadable(spec: ModelSpec, error: Exception) -> ModelError:
     return ModelError(f"“{spec.name}” can't be loaded as a text classifier: {reason}. Save the model again, or give another.")
 
 
-def _probe(tokenizer, model: nn.Module, device: str, max_length: int) -> dict[str, Tensor]:
+def _probe(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, device: str, max_length: int) -> dict[str, Tensor]:
     """A short text as input_ids and attention_mask (1, T), on which everything is tried once."""
     with panics_as(ModelError, "The tokenizer breaks down on a short text. Save it again, or give another model."):
         read = tokenizer(PROBE, truncation=True, max_length=max_length)["input_ids"]
@@ -196,7 +211,7 @@ def _check_head(head: ClassifierHead, trial: Trial, probe: dict[str, Tensor]) ->
         raise ModelError(reason)
 
 
-def window_length(tokenizer, model: nn.Module) -> int:
+def window_length(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> int:
     """Tokens a window may hold: what tokenizer and position embeddings allow, at most 512 but for families made for long texts."""
     config = model.config.get_text_config()
     most = LONG_READERS.get(config.model_type, LONGEST)

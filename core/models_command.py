@@ -1,7 +1,6 @@
 """`python -m core models`: the catalog, and what of it is on this machine; with a NAME: load that one and print its card."""
 
 import argparse
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -67,7 +66,9 @@ def print_catalog(console: Console) -> None:
 
 def tell_place(spec: ModelSpec) -> str:
     """Whether the model lies on this machine, and how much there is to download if not. Asks nobody."""
-    folder = spec.path or _cached(spec)
+    from core.hub import cached_snapshot  # the hub's client comes with it
+
+    folder = spec.path or cached_snapshot(spec.repo, spec.revision)
     if folder is not None:
         try:
             check_folder(folder)
@@ -75,13 +76,6 @@ def tell_place(spec: ModelSpec) -> str:
         except ModelError as error:
             return f"no: {error}" if spec.path else "in part"
     return "no" if spec.megabytes is None else f"no ({spec.megabytes:,} MB)"
-
-
-def _cached(spec: ModelSpec) -> Path | None:
-    from huggingface_hub import try_to_load_from_cache
-
-    config = try_to_load_from_cache(spec.repo, "config.json", revision=spec.revision)
-    return Path(config).parent if isinstance(config, str) else None
 
 
 def print_card(card: Capabilities, console: Console) -> None:

@@ -3,6 +3,7 @@
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ OUTPUTS: dict[str, Callable[[Tensor], Tensor]] = {
 """Problem type → what the logits (…, C) of its head say."""
 
 
-def resolve_classes(classifier: Classifier, query: Query, windows: list) -> tuple[int | None, int | None]:
+def resolve_classes(classifier: Classifier, query: Query, windows: list[Any]) -> tuple[int | None, int | None]:
     """Indices of the target and of the class against it. The target stays None where the one forward pass will tell;
     several windows need a forward pass each to agree on it first. A regression chooses none: its first output is the target.
 
@@ -45,7 +46,7 @@ def _class_index(classifier: Classifier, label: str) -> int:
     return classifier.labels.index(label)
 
 
-def _pool_logits(logits: list[Tensor], windows: list) -> Tensor:
+def _pool_logits(logits: list[Tensor], windows: list[Any]) -> Tensor:
     """(C) mean over windows, each counted by its content tokens."""
     weights = torch.stack([window.is_content.sum() for window in windows]).float()
     return (torch.cat(logits).float() * weights[:, None]).sum(0) / weights.sum()

@@ -7,6 +7,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,7 +60,9 @@ def analyse(classifier: Classifier, query: Query, progress: Progress = silent) -
         decoding=_to_decoding(classifier, decoded),
         profiles=profiles,
         layer_outputs=clock.time("heads", stop_early, classifier, traces),
-        choices={name: choose_layer(name, profiles["content_share"]) for name in METHODS if name in scores},
+        choices={
+            name: choose_layer(name, profiles["content_share"], classifier.calibrations, against is not None) for name in METHODS if name in scores
+        },
         coverage=reading.coverage,
         provenance=_describe(classifier, len(windows), clock.seconds),
     )
@@ -87,7 +90,8 @@ def add_methods(classifier: Classifier, report: LayerReport, names: Iterable[str
             parts.append(clock.time(name, score_rows, classifier, window, name, *target))
         maps[name] = _row_map(classifier, name, parts, reading, clock.seconds[name])
         seconds, rows = seconds | clock.seconds, rows + METHODS[name].rows * len(windows)
-    choices = {name: report.choices.get(name) or choose_layer(name, report.profiles["content_share"]) for name in maps}
+    rule = report.profiles["content_share"], classifier.calibrations, report.prediction.against is not None
+    choices = {name: report.choices.get(name) or choose_layer(name, *rule) for name in maps}
     provenance = dataclasses.replace(report.provenance, seconds=seconds, rows=rows)
     settings = report.query.settings
     asked = dataclasses.replace(settings, methods=tuple(dict.fromkeys((*settings.methods, *names))))
@@ -98,10 +102,10 @@ def add_methods(classifier: Classifier, report: LayerReport, names: Iterable[str
 class _Clock:
     """Seconds of each stage, summed over its calls."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def time(self, stage: str, function: Callable, *args):
+    def time(self, stage: str, function: Callable[..., Any], *args: Any) -> Any:
         start = time.perf_counter()
         result = function(*args)
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
@@ -145,13 +149,13 @@ def _measure(classifier: Classifier, traces: list[LayerTrace], reading: Reading,
     return {**measure_coherence(decoded, content, _own_ids(traces, reading), classifier.lm_head.weight), share.name: share}
 
 
-def _to_map(classifier: Classifier, name: str, scores: Tensor, seconds: float, **more) -> SaliencyMap:
+def _to_map(classifier: Classifier, name: str, scores: Tensor, seconds: float, **more: Any) -> SaliencyMap:
     card = METHODS[name]
     unit = card.unit.replace(LOGITS, OWN_SCALE) if is_regression(classifier) else card.unit  # its output is no logit
     return SaliencyMap(name, card.label, to_array(scores), card.signed, unit, card.formula, card.source, card.rows, seconds, **more)
 
 
-def _row_map(classifier: Classifier, name: str, parts: list[tuple], reading: Reading, seconds: float) -> SaliencyMap:
+def _row_map(classifier: Classifier, name: str, parts: list[tuple[Any, ...]], reading: Reading, seconds: float) -> SaliencyMap:
     """The map of an on-demand method from (scores, gap, seed) of each window."""
     scores, gaps, seeds = zip(*parts)
     notes = [f"Hidden words are replaced by {classifier.mask[0]}."]

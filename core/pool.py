@@ -143,7 +143,7 @@ class ModelPool:
             entry = self._load_entry(load, size or 0)
         except _NobodyWaits:
             pass
-        except BaseException as raised:
+        except BaseException as raised:  # noqa: BLE001 — raised again in each of those who wait
             error = without_locals(raised)
         try:
             self._settle(load, entry, error)

@@ -24,7 +24,7 @@ class Prediction:
     problem_type: str = SINGLE_LABEL
     """One of `labels.PROBLEM_TYPES`."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.problem_type not in PROBLEM_TYPES:
             raise ValueError(f"problem_type is “{self.problem_type}”; it must be one of {', '.join(PROBLEM_TYPES)}.")
         n = len(self.labels)

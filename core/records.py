@@ -36,7 +36,7 @@ class Settings:
     expected_embedding: bool = False
     """Also measure the chance-corrected cosine of the decoded distribution (doubles the time of decoding)."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, least in (("top_k", 1), ("max_windows", 1), ("overlap", 0)):
             got = getattr(self, name)
             _require(got >= least, f"{name} is {got}; it must be at least {least}.")
@@ -82,7 +82,7 @@ class Tokens:
     """(T) index of the word a token belongs to, −1 for special tokens; `word_spans` (W, 2) are the words' offsets."""
     word_spans: np.ndarray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         n = len(self.texts)
         for name, shape in {"spans": (n, 2), "is_special": (n,), "word_of": (n,)}.items():
             got = getattr(self, name).shape
@@ -112,7 +112,7 @@ class SaliencyMap:
     several windows, the largest."""
     notes: tuple[str, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _require(self.scores.ndim == 2, f"{self.method}: scores have shape {self.scores.shape}; (L, T) is expected.")
 
     @property
@@ -160,7 +160,7 @@ class LayerChoice:
 
     layer: int
     rule: str
-    """`content share` (METHOD 9b), `embedding` (9c) or `only row`."""
+    """`calibrated` (METHOD 9a), `content share` (9b), `embedding` (9c) or `only row`."""
     reason: str
     """One sentence with the figures that decided."""
 
@@ -184,7 +184,7 @@ class LayerReport:
     coverage: Coverage
     provenance: Provenance
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         got, n_tokens = self.layer_outputs.shape, len(self.tokens.texts)
         _require(len(got) == 2 and got[1] == len(self.prediction.labels), f"layer_outputs has shape {got}; (L, C) is expected.")
         _require(HEADLESS in self.maps, f"The maps are {sorted(self.maps)}; “{HEADLESS}” must be among them.")
@@ -215,6 +215,6 @@ class LayerReport:
         return tuple(self.query.joined[start:end] for start, end in self.tokens.word_spans)
 
     def _repr_html_(self) -> str:
-        from core.export import to_html  # here, because export reads these records
+        from core.report.notebook import to_html  # here, because it reads these records
 
         return to_html(self)

@@ -7,12 +7,14 @@ are transformers' own, and threads may share the model: no hook is set and nothi
 
 import copy
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from core.errors import ModelError
 
@@ -30,7 +32,7 @@ class Rooting:
     is_time_first: bool = False
     """Whether the recorded outputs are (T, B, D)."""
 
-    def run(self, model: nn.Module, inputs: dict[str, Tensor], words: Tensor) -> tuple[list[Tensor], Tensor]:
+    def run(self, model: PreTrainedModel, inputs: dict[str, Tensor], words: Tensor) -> tuple[list[Tensor], Tensor]:
         """(L) hidden states, each (B, T, D) or as `orient` takes it, and logits (B, C), both in the graph of `words` (B, T, E).
 
         `inputs`: input_ids (B, T), attention_mask and what else the classifier takes.
@@ -50,13 +52,13 @@ class Rooting:
         return state[:, : like.shape[1]]
 
 
-def states_of(output) -> tuple[Tensor, ...]:
+def states_of(output: object) -> tuple[Tensor, ...]:
     """The hidden states of a classifier's output; of an encoder–decoder, the encoder's."""
     states = getattr(output, "hidden_states", None)
     return (states if states is not None else getattr(output, "encoder_hidden_states", None)) or ()
 
 
-def with_forwards(model: nn.Module, forwards: dict[str, Forward]) -> nn.Module:
+def with_forwards(model: PreTrainedModel, forwards: Mapping[str, Forward]) -> nn.Module:
     """A copy of `model` in which the modules at these paths compute something else; everything else is shared."""
     copies = {"": _open_copy(model)}
     for path, forward in forwards.items():
@@ -76,7 +78,7 @@ def _open_copy(module: nn.Module) -> nn.Module:
     return twin
 
 
-def _look_up(embedding: nn.Module, known: Tensor, words: Tensor, ids: Tensor, *_, **__) -> Tensor:
+def _look_up(embedding: nn.Module, known: Tensor, words: Tensor, ids: Tensor, *_: object, **__) -> Tensor:
     """The embeddings `words` (B, T, E) of the text's own ids `known` (B, T), wherever the family asks for them: as they are,
     time first (XLNet), with padding behind (Longformer), or shifted behind a start token (the decoder of BART and T5)."""
     length = known.shape[1]
@@ -91,13 +93,13 @@ def _look_up(embedding: nn.Module, known: Tensor, words: Tensor, ids: Tensor, *_
     return embedding(ids)
 
 
-def _record(forward: Forward, found: dict[int, Tensor], layer: int, *args, **kwargs):
+def _record(forward: Forward, found: dict[int, Tensor], layer: int, *args: Any, **kwargs: Any) -> Any:
     output = forward(*args, **kwargs)
     found[layer] = _tensor_in(output)
     return output
 
 
-def _tensor_in(output) -> Tensor | None:
+def _tensor_in(output: object) -> Tensor | None:
     first = output[0] if isinstance(output, tuple) and output else output
     return first if isinstance(first, Tensor) else None
 
@@ -113,7 +115,7 @@ class Trial:
     """(1, C)"""
 
 
-def find_rooting(model: nn.Module, inputs: dict[str, Tensor]) -> Trial:
+def find_rooting(model: PreTrainedModel, inputs: dict[str, Tensor]) -> Trial:
     """How to root this architecture, tried on the text `inputs` (1, T). Raises ModelError for a family that can't be rooted."""
     family = model.config.model_type
     try:
@@ -138,7 +140,7 @@ def refusal(family: str, reason: str) -> str:
     return f"Models of the family “{family}” can't be traced: {reason}. Use a classifier of another family."
 
 
-def _embedding_paths(model: nn.Module) -> tuple[str, ...]:
+def _embedding_paths(model: PreTrainedModel) -> tuple[str, ...]:
     """Every place where the words' embeddings are looked up: tied copies too, but no decoder matrix."""
     table = model.get_input_embeddings()
     modules = model.named_modules(remove_duplicate=False)
@@ -147,7 +149,7 @@ def _embedding_paths(model: nn.Module) -> tuple[str, ...]:
     )
 
 
-def _is_rooted(model: nn.Module, rooting: Rooting, inputs: dict[str, Tensor], plain) -> bool:
+def _is_rooted(model: PreTrainedModel, rooting: Rooting, inputs: dict[str, Tensor], plain: Any) -> bool:
     """Whether the rooted model says what the plain one says, and a gradient reaches its words and every state."""
     with torch.enable_grad():
         words = model.get_input_embeddings()(inputs["input_ids"]).detach().requires_grad_()
@@ -162,7 +164,7 @@ def _is_rooted(model: nn.Module, rooting: Rooting, inputs: dict[str, Tensor], pl
     return same and all(gradient is not None for gradient in gradients)
 
 
-def _find_recorded(model: nn.Module, rooting: Rooting, inputs: dict[str, Tensor], states: tuple[Tensor, ...]) -> Rooting | None:
+def _find_recorded(model: PreTrainedModel, rooting: Rooting, inputs: dict[str, Tensor], states: tuple[Tensor, ...]) -> Rooting | None:
     """The modules whose outputs the states were cut from. Hooks are set and removed here, before the model is shared."""
     seen: list[tuple[str, Tensor | None]] = []
     handles = [

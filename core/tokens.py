@@ -9,11 +9,13 @@ import inspect
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from core.errors import TextError, quoted
 from core.models import Classifier
@@ -79,6 +81,8 @@ class Reading:
     position: np.ndarray
     """(T) its position in that window."""
     coverage: Coverage
+    word_of: np.ndarray
+    """(B, T) the word each position of each window belongs to, as `Tokens.word_of`; −1 for special tokens and padding."""
 
     def stitch(self, by_window: list[Tensor]) -> Tensor:
         """Values (L, T_b, …) of each window b → (L, T, …), each token's taken from its own window."""
@@ -95,7 +99,7 @@ def tokenize_windows(classifier: Classifier, text: str, settings: Settings, text
             raise TextError(f"{_name(k, texts)} is empty. Type at least one word.")
     name = classifier.spec.name
     broken = f"The tokenizer of “{name}” broke down on this text; it should split any. Change the text, or give another model."
-    with _lock_of(classifier.tokenizer), panics_as(TextError, broken):
+    with lock_of(classifier.tokenizer), panics_as(TextError, broken):
         read, slid, room = fit_texts(classifier, tuple(readable_part(part, classifier, settings) for part in texts))
         overlap = min(settings.overlap, room // 2)
         classifier.tokenizer.truncation_side = "right"  # some say left, and would give the windows from the end on
@@ -118,10 +122,10 @@ def tokenize_windows(classifier: Classifier, text: str, settings: Settings, text
     tokens, part = _take_tokens(classifier, texts, windows, window, position)
     is_cut = [len(read[k]) < len(texts[k]) or (k == slid and n < len(encoded["input_ids"])) for k in range(len(texts))]
     coverage = Coverage(sum(map(len, texts)), n, classifier.max_length, _find_unread(texts, tokens.spans, part, is_cut))
-    return Reading(_pad(windows, classifier), tokens, window, position, coverage)
+    return Reading(_pad(windows, classifier), tokens, window, position, coverage, _words_of_windows(windows, texts, tokens))
 
 
-def _lock_of(tokenizer) -> threading.Lock:
+def lock_of(tokenizer: PreTrainedTokenizerBase) -> threading.Lock:
     """The lock to hold while a tokenizer is called: one each, so that a slow one keeps nobody waiting for the others."""
     with _FINDING:
         return _LOCKS.setdefault(tokenizer, threading.Lock())
@@ -166,6 +170,21 @@ def _take_tokens(
     return Tokens(tuple(names), spans, part < 0, *group_texts(texts, _starts(texts), spans, part)), part
 
 
+def _words_of_windows(windows: list[Window], texts: tuple[str, ...], tokens: Tokens) -> np.ndarray:
+    """(B, T) the word of each position. A token in which two windows overlap has one span in both, which tells its word; but
+    a byte-level tokenizer leaves the space to the first token of a window: it goes with the first word that ends behind it."""
+    content = ~tokens.is_special
+    word_at = dict(zip(map(tuple, tokens.spans[content].tolist()), tokens.word_of[content].tolist()))
+    starts, ends = (*_starts(texts), 0), tokens.word_spans[:, 1]  # the last start is for special tokens: part −1
+    found = np.full((len(windows), max(len(window.ids) for window in windows)), -1)
+    for row, window in zip(found, windows):
+        for place, ((start, end), part) in enumerate(zip(window.spans.tolist(), window.part.tolist())):
+            if part >= 0:
+                span = start + starts[part], end + starts[part]
+                row[place] = word_at[span] if span in word_at else min(ends.searchsorted(span[0], side="right"), len(ends) - 1)
+    return found
+
+
 def _find_unread(texts: tuple[str, ...], spans: np.ndarray, part: np.ndarray, is_cut: list[bool]) -> tuple[tuple[int, int], ...]:
     """Spans of `Query.joined` behind the last token of each text that was cut."""
     found = []
@@ -193,8 +212,13 @@ def _pad(windows: list[Window], classifier: Classifier) -> TokenBatch:
     return TokenBatch(ids, mask, special, types if is_taken else None)
 
 
-def _takes_types(model, largest: int) -> bool:
+def _takes_types(model: PreTrainedModel, largest: int) -> bool:
     """Whether the model is told which text a token stands in, and knows that many: some tokenizers say more than it learned."""
     n_types = getattr(model.config, "type_vocab_size", None)
-    is_told = all("token_type_ids" in inspect.signature(part.forward).parameters for part in (model, model.base_model))
-    return is_told and (n_types is None or largest < n_types)
+    return all(_has_types(type(part)) for part in (model, model.base_model)) and (n_types is None or largest < n_types)
+
+
+@cache
+def _has_types(architecture: type) -> bool:
+    """Whether its forward takes token types; looking that up takes as long as a short text's tokens do."""
+    return "token_type_ids" in inspect.signature(architecture.forward).parameters

@@ -32,9 +32,10 @@ class LayerTrace:
     """(B, T, E) ∂y/∂words"""
 
 
-def explained_logit(logits: Tensor, target: int, against: int | None) -> Tensor:
-    """(B) y_target, or the contrast y_target − y_against."""
-    return logits[:, target] if against is None else logits[:, target] - logits[:, against]
+def explained_logit(logits: Tensor, target: int | Tensor, against: int | None) -> Tensor:
+    """(B) y_target, or the contrast y_target − y_against; `target` (B) where each row explains a class of its own."""
+    chosen = logits.gather(1, target[:, None])[:, 0] if isinstance(target, Tensor) else logits[:, target]
+    return chosen if against is None else chosen - logits[:, against]
 
 
 def predict_logits(classifier: Classifier, batch: TokenBatch) -> Tensor:
@@ -43,8 +44,11 @@ def predict_logits(classifier: Classifier, batch: TokenBatch) -> Tensor:
         return full(classifier.model(input_ids=batch.input_ids, **batch.side_inputs, return_dict=True).logits)
 
 
-def trace_layers(classifier: Classifier, batch: TokenBatch, target: int | None = None, against: int | None = None) -> LayerTrace:
-    """Trace a batch of windows. `target` None: the class with the highest mean logit, known after the forward pass."""
+def trace_layers(
+    classifier: Classifier, batch: TokenBatch, target: int | Tensor | None = None, against: int | None = None
+) -> LayerTrace:
+    """Trace a batch of windows. `target` None: the class with the highest mean logit, known after the forward pass; (B): a
+    class for each row, −1 for the row's own highest logit."""
     words = classifier.model.get_input_embeddings()(batch.input_ids)  # (B, T, E)
     return _trace(classifier, batch, words, target, against)
 
@@ -67,6 +71,19 @@ def trace_rows(classifier: Classifier, batch: TokenBatch, levels: Tensor, target
     return parts[0] if len(parts) == 1 else _join(batch.repeat(len(levels)), parts)
 
 
+def word_gradients(
+    classifier: Classifier, window: TokenBatch, words: Tensor, target: int, against: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """(K, T, E) ∂y/∂words and (K, C) logits, both at least fp32, of K rows of word embeddings (K, T, E) in place of ONE
+    window's own; no state of any layer is kept. `classifier` may be a copy with another `model`."""
+    batch = window.repeat(len(words))
+    with torch.enable_grad():
+        words = words.detach().requires_grad_()
+        _, logits = classifier.rooting.run(classifier.model, {"input_ids": batch.input_ids, **batch.side_inputs}, words)
+        (gradient,) = torch.autograd.grad(explained_logit(logits, target, against).sum(), [words])
+    return full(gradient), full(logits.detach())
+
+
 def _join(batch: TokenBatch, parts: list[LayerTrace]) -> LayerTrace:
     """Traces of some rows each → the trace of all."""
     rows_first = {name: torch.cat([getattr(part, name) for part in parts]) for name in ("logits", "words", "word_gradient")}
@@ -74,12 +91,16 @@ def _join(batch: TokenBatch, parts: list[LayerTrace]) -> LayerTrace:
     return LayerTrace(batch, **rows_first, **layers_first)
 
 
-def _trace(classifier: Classifier, batch: TokenBatch, words: Tensor, target: int | None, against: int | None) -> LayerTrace:
+def _trace(
+    classifier: Classifier, batch: TokenBatch, words: Tensor, target: int | Tensor | None, against: int | None
+) -> LayerTrace:
     with torch.enable_grad():
         words = words.detach().requires_grad_()
         states, logits = classifier.rooting.run(classifier.model, {"input_ids": batch.input_ids, **batch.side_inputs}, words)
         if target is None:
             target = int(logits.detach().mean(0).argmax())
+        elif isinstance(target, Tensor):
+            target = torch.where(target < 0, logits.detach().argmax(-1), target)
         explained = explained_logit(logits, target, against).sum()
         word_gradient, *gradient = torch.autograd.grad(explained, [words, *states], allow_unused=True, materialize_grads=True)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 from filelock import FileLock, Timeout
@@ -66,12 +66,12 @@ def watch(work: Callable[[], Result], transfer: Transfer, progress: Progress) ->
 
     So a server that says nothing for seconds holds up nobody who wants to leave, and `progress` is called by this thread alone.
     """
-    outcome: dict = {}
+    outcome: dict[str, Any] = {}
 
     def run() -> None:
         try:
             outcome["result"] = work()
-        except BaseException as error:  # carried over to the caller's thread
+        except BaseException as error:  # noqa: BLE001 — carried over to the caller's thread
             outcome["error"] = error
 
     thread = threading.Thread(target=run, name="hub transfer", daemon=True)

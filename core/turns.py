@@ -113,7 +113,7 @@ class FairQueue:
                     "Nothing is lost; ask again in a moment."
                 )
             with self._changed:
-                self._changed.wait_for(lambda: self._has_news(ticket, before), POLL)
+                self._changed.wait_for(lambda: self._has_news(ticket, before), POLL)  # noqa: B023 — called here and now
 
     def _has_news(self, ticket: _Ticket, before: int) -> bool:
         return bool(ticket.stop) or self._is_next(ticket) or self._people_before(ticket) != before

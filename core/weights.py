@@ -1,11 +1,12 @@
 """The one place that reads a served model's files: config, tokenizer and weights, and never code that a checkpoint brings."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
 from torch import nn
-from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from core.hub import Checkpoint
 
@@ -28,7 +29,7 @@ def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
 
 
-def read_model(auto_class, checkpoint: Checkpoint, config: PreTrainedConfig, device: str, dtype: str) -> tuple[nn.Module, list[str]]:
+def read_model(auto_class: Any, checkpoint: Checkpoint, config: PreTrainedConfig, device: str, dtype: str) -> tuple[PreTrainedModel, list[str]]:
     """The model of this class and config with the checkpoint's weights, frozen, and clauses on what the checkpoint lacks.
 
     Only the tensors that `config` asks for are read: with fewer layers than the checkpoint holds, the rest stays on the disk.
@@ -47,4 +48,17 @@ def read_model(auto_class, checkpoint: Checkpoint, config: PreTrainedConfig, dev
     shapes = {key: (tuple(held), tuple(wanted)) for key, held, wanted in report["mismatched_keys"]}
     lacks = [f"{key} is missing from its weights" for key in sorted({*report["missing_keys"]} - shapes.keys())]
     lacks += [f"{key} has the shape {held}, and its config asks for {wanted}" for key, (held, wanted) in sorted(shapes.items())]
-    return model.to(device).eval().requires_grad_(False), lacks
+    model = model.to(device).eval().requires_grad_(False)
+    _leave_file(model)
+    return model, lacks
+
+
+def _leave_file(model: nn.Module) -> None:
+    """Give the model memory of its own where its tensors still lie in the file, mapped into memory.
+
+    A file that is cut short under such tensors ends the whole program (SIGBUS, measured), and one that is written over changes
+    what the model says without a word.
+    """
+    for tensor in (*model.parameters(), *model.buffers()):
+        if tensor.device.type == "cpu" and not tensor.untyped_storage().resizable():  # torch did not allocate it
+            tensor.data = tensor.data.clone()

@@ -3,6 +3,7 @@ token is taken. Calls the tokenizer: only for those who hold its lock (`tokens`)
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import regex
@@ -28,7 +29,7 @@ class Window:
     """(T) token types, of tokenizers that give them."""
 
     @classmethod
-    def of(cls, encoded, b: int) -> "Window":
+    def of(cls, encoded: Any, b: int) -> "Window":
         """Window b of what a fast tokenizer returns."""
         ids, special, spans = (np.array(encoded[key][b]) for key in ("input_ids", "special_tokens_mask", "offset_mapping"))
         part = np.array([-1 if is_special else k or 0 for k, is_special in zip(encoded.sequence_ids(b), special)], dtype=int)

@@ -1,5 +1,7 @@
 """Tokens → words on the original string, by character offsets. numpy and regular expressions only."""
 
+from typing import Any
+
 import numpy as np
 import regex
 
@@ -36,7 +38,8 @@ def group_words(text: str, spans: np.ndarray, is_special: np.ndarray) -> tuple[n
 def group_texts(texts: tuple[str, ...], starts: tuple[int, ...], spans: np.ndarray, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`group_words` text by text, so that no word lies in two: spans (T, 2) and words (W, 2) count from the start of the
     joined string, in which text k begins at `starts[k]`; part (T) is the text a token stands in, −1 for special tokens."""
-    word_of, words = np.full(len(part), -1), []
+    words: list[Any] = []
+    word_of = np.full(len(part), -1)
     for k, (text, start) in enumerate(zip(texts, starts)):
         within, found = group_words(text, spans - start, part != k)
         word_of[part == k] = within[part == k] + sum(map(len, words))

@@ -19,20 +19,27 @@ import anyio.to_thread
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard.headers import SecurityHeaders
+from dashboard import log_lines, one_lock
+from dashboard.first_paint import FirstPaint
+from dashboard.headers import HostCheck, SecurityHeaders
+from dashboard.message_gate import MessageGate
+from dashboard.sign_in import Door
+from dashboard.upload_gate import UploadGate
 
 
 def warm_up() -> None:
     """Import what is heavy, load the first model and run it once."""
-    import plotly.graph_objects  # noqa: F401
+    import plotly.graph_objects  # noqa: F401 — for the pages, which import it again
 
     from core.errors import SaliencyError
-    from dashboard import engine
+    from dashboard import corpus_runs, engine
 
+    one_lock.share()
     try:
         engine.try_first_model()
     except SaliencyError as error:
         print(error, file=sys.stderr)  # the page will say it again, to whoever opens it
+    corpus_runs.runs()  # those that were under way when the last server stopped go on, whether or not anybody comes
     # Streamlit collects garbage after every run of a page; without this, each of them walks all of torch (0.2 s).
     gc.collect()
     gc.freeze()
@@ -41,11 +48,13 @@ def warm_up() -> None:
 @asynccontextmanager
 async def lifespan(_):
     """Warm up before the first request is answered."""
+    log_lines.leave_words_out()
     await anyio.to_thread.run_sync(warm_up)
     yield {}
 
 
-app = st.App(ROOT / "dashboard" / "main.py", lifespan=lifespan, middleware=[Middleware(SecurityHeaders)])
+middleware = [Middleware(kind) for kind in (SecurityHeaders, HostCheck, Door, UploadGate, MessageGate, FirstPaint)]  # the first is outermost
+app = st.App(ROOT / "dashboard" / "main.py", lifespan=lifespan, middleware=middleware)
 
 if __name__ == "__main__":
     app.run()

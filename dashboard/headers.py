@@ -1,10 +1,14 @@
-"""Security headers for every HTTP answer: what the pages may load, and who may frame them."""
+"""Security headers for every HTTP answer: what the pages may load, and who may frame them. Other hosts' names are refused here."""
 
 import base64
 import hashlib
+import logging
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
+_LOGGER = logging.getLogger(__name__)
+_REFUSED = "A websocket was refused: its host or its page's origin is not this server's (server.allowedHosts, server.corsAllowedOrigins)."
 _POLICY = (
     "default-src 'none'",
     "script-src 'self' blob: 'wasm-unsafe-eval' {hashes}",  # blob: is how Streamlit loads a component's script
@@ -20,6 +24,7 @@ _POLICY = (
     "form-action 'self'",
     "object-src 'none'",
 )
+_MADE = "/media/"  # files that a session made, of its texts: no browser keeps them
 
 
 def content_security_policy(index_html: str) -> str:
@@ -37,7 +42,7 @@ def streamlit_index() -> str:
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds the headers to HTTP answers and leaves websockets alone."""
+    """ASGI middleware that adds the headers to HTTP answers, one to a failure too, and leaves websockets alone."""
 
     def __init__(self, app):
         self.app = app
@@ -50,15 +55,83 @@ class SecurityHeaders:
                 "x-frame-options": "DENY",
                 "permissions-policy": "camera=(), microphone=(), geolocation=()",
                 "cross-origin-opener-policy": "same-origin",
+                "cross-origin-resource-policy": "same-origin",
             }.items()
         ]
 
     async def __call__(self, scope, receive, send):
-        """Pass the request on; add the headers where an answer starts."""
+        """Pass the request on; put the headers where an answer starts, in place of others of their names."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        headers = [*self.headers, *([(b"cache-control", b"no-store")] if _MADE in scope["path"] else [])]
+        ours, has_started = {name for name, _ in headers}, False
 
         async def send_with_headers(message):
+            nonlocal has_started
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.headers]
+                has_started = True
+                kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in ours]
+                message = message | {"headers": [*kept, *headers]}
             await send(message)
 
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception:
+            if not has_started:  # Starlette would answer from outside of this middleware, without the headers
+                await refuse(send_with_headers, 500, "Something failed here. Whoever runs the server finds it in the log.")
+            raise
+
+
+class HostCheck:
+    """ASGI middleware that answers nobody who asks for another host's name, and opens no websocket to another site's page.
+
+    Streamlit asks for the name (`server.allowedHosts`) at its websocket alone: a page of another site whose name points here (DNS
+    rebinding) could read the rest. And to judge a foreign origin it asks a server on the internet for this one's address.
+    """
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        """Pass the request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            return await self.app(scope, receive, send)
+        from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+        hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
+        is_known = len(hosts) == 1 and is_host_allowed(hosts[0])
+        if scope["type"] == "websocket" and not (is_known and all(_is_own(origin, hosts[0]) for origin in origins)):
+            _LOGGER.warning(_REFUSED)
+            return await send({"type": "websocket.close", "code": 1008})
+        if not is_known:
+            return await refuse(send, 403, "This server does not go by that name. Whoever runs it can add it to server.allowedHosts.")
+        return await self.app(scope, receive, send)
+
+
+def _values(scope, header: bytes) -> list[str]:
+    return [value.decode("latin-1") for name, value in scope.get("headers", ()) if name.lower() == header]
+
+
+def _is_own(origin: str, host: str) -> bool:
+    """Whether a page of that origin is ours: on the same host and port, or named in Streamlit's settings."""
+    from streamlit import config
+    from streamlit.url_util import get_hostname
+
+    if not config.get_option("server.enableCORS"):
+        return True
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    listed = {named.strip().rstrip("/") for named in config.get_option("server.corsAllowedOrigins")}
+    own = config.get_option("browser.serverAddress") if config.is_manually_set("browser.serverAddress") else None
+    return parts.scheme in ("http", "https") and (
+        parts.netloc == host or origin in listed or (own is not None and parts.hostname == get_hostname(own))
+    )
+
+
+async def refuse(send, status: int, sentence: str) -> None:
+    """Answer with a plain sentence."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(sentence.encode())).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": sentence.encode()})

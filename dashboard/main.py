@@ -2,13 +2,16 @@
 
 import streamlit as st
 
-from dashboard import model_choice, session, theme, wording
-from dashboard.components import sidebar
+from dashboard import corpus_choice, model_choice, permalink, wording
+from dashboard.components import navigation, sidebar, tour
 
 st.set_page_config(page_title=wording.NAME, layout="wide", initial_sidebar_state="auto")
-st.html(theme.page_css())
-session.start()
+tour.note_arrival()  # before the address is written to
+permalink.start()
 model_choice.settle()
-page = st.navigation([st.Page("views/explore.py", title="Explore", default=True)], position="hidden")
-sidebar.show()
+corpus_choice.put_down_carried()
+page = st.navigation(navigation.pages(), position="hidden")  # the sidebar draws it, under the name
+permalink.turn_to_page(page.url_path)
+if page.url_path != navigation.PRESENT:  # whose words fill the screen
+    sidebar.show()
 page.run()

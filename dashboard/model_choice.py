@@ -7,7 +7,7 @@ from core.errors import ModelError
 from core.model_spec import ModelSpec
 from core.policy import Policy, list_folders
 from core.references import HEAD_MARK
-from dashboard import engine, model_wording, session
+from dashboard import asking, engine, model_wording, session
 
 OWN = "?"  # in the box of models: "Your own model …"; no model is called so
 _FORM = {"own_reference": "", "own_folder": "", "own_revision": "", "own_head": "", "own_trust": False}
@@ -71,7 +71,7 @@ def pick() -> None:
 def ask_for(spec: ModelSpec) -> None:
     """Change to this model: at once where it is known, else as soon as it is loaded."""
     state, known = st.session_state, engine.recall_facts(spec)
-    engine.retry()
+    asking.retry()
     state.update(wanted=None, refusal=None, own_error="")
     if known is not None:
         _use(spec, known.expects_pair)

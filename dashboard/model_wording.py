@@ -1,6 +1,7 @@
 """What the pages say of models: the box, the form of a model of one's own, the card, and why one isn't there yet."""
 
 from core.capability import Capabilities
+from core.errors import quoted
 from core.labels import MULTI_LABEL, REGRESSION, SINGLE_LABEL
 from core.model_spec import ModelSpec
 from dashboard.wording import clip
@@ -117,4 +118,4 @@ def load_it(spec: ModelSpec) -> str:
 
 def unknown_model(name: str, known: tuple[str, ...]) -> str:
     """The address names a model that isn't on offer."""
-    return f"The address asks for the model “{clip(name)}”, which is not on offer here; {known[0]} is shown. The box of models lists all others."
+    return f"The address asks for the model {quoted(name)}, which is not on offer here; “{known[0]}” is shown. The box of models lists all others."

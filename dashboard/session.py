@@ -1,58 +1,18 @@
-"""What a session remembers: the permalink, the texts, and the choices on the page."""
+"""What a session remembers: the texts, and the choices on the page."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from core.catalog import CATALOG
+from core.comparison import REMOVALS
 from core.methods import ON_DEMAND
 from core.model_spec import ModelSpec
 from core.records import PAIR_BREAK, Settings
-from dashboard import engine, examples, model_wording, wording
+from dashboard import examples
 from dashboard.units import Units
 
-_LINKED = {"shown": "model", "target": "class", "against": "against", "method": "method"}  # state → name in the address
-_OF_ANY_MODEL = ("method",)
-
-
-def start() -> None:
-    """On a session's first run: fill the state from the address; what can't be used is told in `notices`."""
-    state, address = st.session_state, st.query_params
-    if "notices" in state:
-        return
-    asked = {key: address.get(name) or "" for key, name in _LINKED.items()}
-    state.notices = []
-    if asked["shown"] not in ("", *CATALOG):  # only catalog names: an address must not make the server open anything else
-        state.notices.append(model_wording.unknown_model(asked["shown"], tuple(CATALOG)))
-        asked["shown"] = ""
-    spec = CATALOG[asked["shown"] or engine.DEFAULT_MODEL]
-    state.update(asked, shown=spec.name, token=None, extra_methods=())
-    layer = address.get("layer", "")
-    state.layer_is_chosen = layer.isascii() and layer.isdigit() and len(layer) < 4
-    if layer and not state.layer_is_chosen:
-        state.notices.append(wording.unknown_layer(layer))
-    state.layer_shown = int(layer) if state.layer_is_chosen else 0
-    state.update(text=address.get("text", ""), text_pair=address.get("text2", ""), text_in_link="text" in address, gallery_round=0)
-    state.update(expects_pair=bool(spec.pair), two_texts=bool(spec.pair or state.text_pair))
-    if "text" not in address:
-        fill_in_first_example(spec)
-
-
-def write_link() -> None:
-    """Put model, class, method and a chosen layer into the address; the texts only if asked to.
-
-    Of a model that is not in the catalog it tells nothing: an address names no folder and starts no download.
-    """
-    state = st.session_state
-    in_catalog = state.shown in CATALOG
-    link = {name: state[key] for key, name in _LINKED.items() if state.get(key) and (in_catalog or key in _OF_ANY_MODEL)}
-    if state.layer_is_chosen and in_catalog:
-        link["layer"] = str(state.layer_shown)
-    if state.get("text_in_link"):
-        first, second = texts()
-        link |= {"text": first} | ({} if second is None else {"text2": second})
-    if dict(st.query_params) != link:
-        st.query_params.from_dict(link)
+DEFAULT_REMOVAL = next(iter(REMOVALS))
+BOXES = "text", "text_pair"
 
 
 def notices() -> list[str]:
@@ -65,9 +25,27 @@ def notices() -> list[str]:
 
 def texts() -> tuple[str, str | None]:
     """The text, and the second one where two are to be read and there is one."""
-    state = st.session_state
-    has_second = state.two_texts and bool(state.text_pair.strip())
-    return state.text, state.text_pair if has_second else None
+    first, second = map(text_in, BOXES)
+    return first, second if st.session_state.two_texts and second.strip() else None
+
+
+def text_in(box: str) -> str:
+    """What stands in one of the boxes, also where it isn't drawn."""
+    return st.session_state.get(box_key(box), st.session_state[box])
+
+
+def box_key(box: str) -> str:
+    """Key of the widget of a box: another one whenever its text was put there by something else than typing. Why: `layer_key`.
+
+    What is typed while such a text is on its way is lost with the box that it was typed into.
+    """
+    return f"{box}-{st.session_state.get('text_round', 0)}"
+
+
+def settle_box(box: str) -> str:
+    """Before a box is drawn: have it show its text. Returns the key to draw it with."""
+    st.session_state.setdefault(box_key(box), st.session_state[box])
+    return box_key(box)
 
 
 def has_two_texts() -> bool:
@@ -94,12 +72,19 @@ def fill_in_first_example(spec: ModelSpec) -> None:
         _fill_in(example)
 
 
-def gallery_key() -> str:
-    """Key of the widget with the examples: another one whenever none is chosen any more.
+def fill_in_example(spec: ModelSpec, name: str) -> bool:
+    """Put the model's example of this name into the boxes, the first one without a name; whether there is one of that name."""
+    if not name:
+        fill_in_first_example(spec)
+    elif name in examples.gallery(spec):
+        forget_example()
+        st.session_state[gallery_key()] = name
+        _fill_in(examples.gallery(spec)[name])
+    return not name or name in examples.gallery(spec)
 
-    With one key for good, a click right behind an edit would reach the server with the choice that the browser still
-    showed, look like a new choice of it, and put the example in the place of what was typed.
-    """
+
+def gallery_key() -> str:
+    """Key of the widget with the examples: another one whenever none is chosen any more. Why: `layer_key`."""
     return f"example-{st.session_state.gallery_round}"
 
 
@@ -117,22 +102,39 @@ def take_example(spec: ModelSpec) -> None:
 
 
 def _fill_in(example: str) -> None:
-    state = st.session_state
-    state.text = example
-    if state.expects_pair:
-        state.text, state.text_pair = examples.split_pair(example)
-        state.two_texts = True
+    if st.session_state.expects_pair:
+        _fill_boxes(*examples.split_pair(example))
+        st.session_state.two_texts = True
+    else:
+        _fill_boxes(example, text_in("text_pair"))
 
 
-def edit_text() -> None:
-    """A text was edited: it is no example any more."""
+def put_texts(first: str, second: str | None) -> None:
+    """Put texts that come from elsewhere into the boxes."""
+    _leave_example()
+    _fill_boxes(first, second or "")
+    st.session_state.two_texts = second is not None or st.session_state.expects_pair
+
+
+def edit_text(box: str, key: str) -> None:
+    """Something was typed into the box that was drawn with this key: it is no example any more."""
+    if key == box_key(box):
+        st.session_state[box] = st.session_state[key]
+        _leave_example()
+
+
+def _leave_example() -> None:
     forget_example()
     forget_word()
 
 
+def _fill_boxes(first: str, second: str) -> None:
+    st.session_state.update(text=first, text_pair=second, text_round=st.session_state.get("text_round", 0) + 1)
+
+
 def forget_word() -> None:
     """Another text: the selected word and the notices about the address no longer belong to it."""
-    st.session_state.token, st.session_state.notices = None, []
+    st.session_state.update(token=None, asked_word=None, word_shown=None, notices=[])
 
 
 # --- layer and word ---
@@ -143,7 +145,20 @@ def settle_layer(recommended: int, n_states: int) -> None:
     state = st.session_state
     if not state.layer_is_chosen or state.layer_shown >= n_states:
         state.layer_shown, state.layer_is_chosen = recommended, False
-    state.layer = state.layer_shown  # the slider's own value, which is forgotten in every run that doesn't draw it
+    if state.get("slider_at") != state.layer_shown:
+        state.slider_round = state.get("slider_round", 0) + 1
+        state.slider_at = state.layer_shown
+    if layer_key() not in state:  # Streamlit forgets the value of a widget in every run that doesn't draw it
+        state[layer_key()] = state.layer_shown
+
+
+def layer_key() -> str:
+    """Key of the layer slider: another one whenever the layer was changed by something else, such as the map.
+
+    With one key for good, a browser that has not drawn the newest layer yet would send the slider's old one with the next click
+    elsewhere, and the server would take that for a move of the slider. The same goes for a text and for an example.
+    """
+    return f"layer-{st.session_state.slider_round}"
 
 
 def choose_layer(layer: object) -> None:
@@ -157,9 +172,11 @@ def follow_recommendation() -> None:
     st.session_state.layer_is_chosen = False
 
 
-def keep_layer() -> None:
-    """The slider was moved: its layer counts as chosen."""
-    choose_layer(st.session_state.layer)
+def keep_layer(slider: str) -> None:
+    """The slider of this key was moved: its layer counts as chosen."""
+    if slider == layer_key():
+        choose_layer(st.session_state[slider])
+        st.session_state.slider_at = st.session_state.layer_shown
 
 
 def selected_unit(units: Units, layer: int) -> int:
@@ -174,7 +191,22 @@ def choose_token(token: int) -> None:
     st.session_state.token = token
 
 
+def choose_class(label: str) -> None:
+    """Explain this class from now on."""
+    st.session_state.target = label
+
+
 # --- widgets ---
+
+
+def chosen(key: str, default: object) -> object:
+    """What the person chose in a widget that this page doesn't draw."""
+    return st.session_state.get(key, default)
+
+
+def count(key: str) -> None:
+    """One more of these."""
+    st.session_state[key] += 1
 
 
 def set_defaults(**values: object) -> None:
@@ -194,6 +226,16 @@ def check_choice(key: str, options: tuple, complaint: Callable[[object], str]) -
 def event(key: str, name: str) -> object:
     """What a component sent: the value of its trigger `name`."""
     return getattr(st.session_state.get(key), name, None)
+
+
+def tell(place: str, sentence: object) -> None:
+    """Have a place of the page say this from its next drawing on, or what gives the sentence; empty for nothing."""
+    st.session_state[f"told-{place}"] = sentence
+
+
+def told(place: str) -> object:
+    """What it is to say."""
+    return st.session_state.get(f"told-{place}", "")
 
 
 def add_method(name: str) -> None:

@@ -1,6 +1,7 @@
 """Colours, fonts and sizes. The two palettes mirror `.streamlit/config.toml`; blue and orange are kept for saliency."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.markup import AGAINST, FOR, MAX_ALPHA  # one palette for page, table and file
 
@@ -10,7 +11,28 @@ AGAINST_LINE = "#3d80bd"
 SANS = "'Source Sans', 'Source Sans 3', 'Noto Sans', 'DejaVu Sans', sans-serif"
 SERIF = "'Source Serif', Georgia, 'Noto Serif', 'DejaVu Serif', serif"
 
+_STYLES = Path(__file__).parent / "styles"
+
 MUTED_SHARE = 0.74  # of the text colour, in secondary text
+
+# The measures that all pages share, as --ls-… properties: they reach every style sheet, those of components too.
+MEASURES = {
+    "size-tiny": "0.8125rem",  # figures beside figures, headers of tables
+    "size-small": "0.875rem",  # notes, captions, legends
+    "size-body": "0.9375rem",  # what is read
+    "size-card": "1.0625rem",  # the heading of a card
+    "size-title": "1.625rem",  # the heading of a page
+    "size-hero": "1.6875rem",  # the text explained: the largest thing on a page
+    "gap-1": "4px",
+    "gap-2": "8px",
+    "gap-3": "12px",
+    "gap-4": "16px",  # between cards
+    "gap-5": "24px",  # inside of a card
+    "gap-6": "32px",
+    "radius-small": "4px",
+    "radius": "8px",  # widgets, as baseRadius in .streamlit/config.toml
+    "radius-card": "12px",
+}
 
 
 @dataclass(frozen=True)
@@ -67,29 +89,17 @@ def component_css() -> str:
   --muted: color-mix(in srgb, var(--st-text-color) {MUTED_SHARE:.0%}, var(--st-background-color));
   --surface: light-dark({LIGHT.surface}, {DARK.surface});
   --faint: color-mix(in srgb, var(--st-text-color) 5%, transparent);
+  --track: color-mix(in srgb, var(--st-text-color) 9%, transparent);
   --sans: {SANS}; --serif: {SERIF};
 }}
 """
 
 
 def page_css() -> str:
-    """Static rules for the page's frame: reading width, cards, no overflow at 390 px."""
-    return f"""<style>
-.stMain .block-container {{ max-width: 1200px; padding: 2.6rem 2.4rem 3rem; }}
-[class*="st-key-card-"] {{
-  background: light-dark({LIGHT.surface}, {DARK.surface}); border-radius: 14px; padding: 1.1rem 1.35rem;
-}}
-.st-key-card-hero, .st-key-card-faithful {{ padding: 1.3rem 1.75rem; }}
-.stMain [data-testid="stMarkdownContainer"] h2 {{ padding: 0; }}
-.stApp [data-testid="stCaptionContainer"], .stApp [data-testid="stCaptionContainer"] p {{
-  opacity: 1; color: light-dark({LIGHT.muted}, {DARK.muted});  /* Streamlit's own grey is below contrast AA */
-}}
-[data-testid="stPopoverBody"] {{ width: min(31rem, 94vw); max-width: none; padding: 1.1rem 1.35rem; }}  /* not as narrow as its button */
-[data-testid="stSelectboxVirtualDropdown"] {{  /* names of models are longer than the sidebar is wide */
-  width: max-content !important; min-width: var(--trigger-width); max-width: min(31rem, 92vw);
-}}
-@media (max-width: 640px) {{
-  .stMain .block-container {{ padding: 3.2rem 1rem 2rem; }}
-  [class*="st-key-card-"] {{ padding: 0.9rem 0.9rem; }}
-}}
-</style>"""
+    """The rules of the page's frame: every file of `styles/`, after the colours of both themes as --ls-… properties."""
+    pairs = {name: (getattr(LIGHT, name), getattr(DARK, name)) for name in ("background", "surface", "text", "muted", "line")}
+    pairs["on-accent"] = ("#ffffff", DARK.background)  # white on the light blue of the dark theme is below contrast AA
+    colours = " ".join(f"--ls-{name}: light-dark({light}, {dark});" for name, (light, dark) in pairs.items())
+    measures = " ".join(f"--ls-{name}: {value};" for name, value in MEASURES.items())
+    rules = "".join(file.read_text(encoding="utf-8") for file in sorted(_STYLES.glob("*.css")))
+    return f"<style>\n:root {{ {colours}\n{measures} }}\n{rules}</style>"

@@ -4,11 +4,12 @@
 
 import re
 
-from core.export import TEXT_NAMES
+from core.errors import quoted
 from core.methods import METHODS
 from core.prediction import Prediction
 from core.provenance import Coverage
 from core.records import LayerReport, SaliencyMap
+from core.report.words import TEXT_NAMES
 from dashboard.answers import ANSWERS
 
 NAME = "Layer Saliency"
@@ -46,10 +47,13 @@ MEANING_HELP = (
     "chance. Decoding takes about twice as long."
 )
 ONE_SCALE = "One colour scale for all layers"
-TEXT_IN_LINK = "Put the text into the page's address"
-TEXT_IN_LINK_HELP = "The address always holds model, class, method and layer. The text is left out unless you ask for it; a model of your own always is."
 
 LAYER = "Layer"
+LAYER_HELP = (
+    "Each layer of the model turns the words' states into new ones. “emb” is the embedding: the words as they go in, before "
+    "the first layer. ★ is the layer recommended. Its score, −1 to 1: the probability with only the top words shown, less that "
+    "with them hidden, averaged over several numbers of words; higher is better. “Random” is the same with words in random order."
+)
 BACK = "Back to the recommended layer"
 STOP = "Stop"
 GIVEN_UP = "You stopped this. Nothing is lost: try again whenever you like."
@@ -62,12 +66,12 @@ FAITHFUL_HELP = (
     "In hiding and revealing games this order of words held up better than any one-pass map."
 )
 HOW_COMPUTED = "How is this computed?"
-DOWNLOAD_JSON, DOWNLOAD_HTML = "Download JSON", "Download HTML"
 
 COHERENCE_TITLE = "How far each layer can be read"
 COHERENCE_NOTE = (
     "The higher the line, the more of the text's own words the language-model head still finds at their places. "
-    "Hollow points: fewer than half, so that the words of that layer say little. Click a point to go to its layer."
+    "Hollow points: fewer than half, so that the words of that layer say little. The dashed line: how much of the saliency lies on words, "
+    "the rest lying on tokens that the model adds itself. Click a point to go to its layer."
 )
 NO_HEAD_NOTE = (
     "This model came without a language-model head, so only the share of the saliency on words is known. "
@@ -82,23 +86,22 @@ UNTRUSTED = "At this layer the language-model head finds fewer than half of the 
 NO_READINGS = "This model came without a language-model head, so its layers can't be read as words."
 MAP_TITLE = "Every layer at once"
 MAP_SUBTITLE = "click a cell, or use the arrow keys"
-FAITHFUL_TITLE = "More faithful: the stratified map"
 
 
 def unknown_layer(asked: str) -> str:
     """The address asks for a layer that is no number."""
-    return f"The address asks for the layer “{clip(asked)}”; a number is expected, 0 for the embedding. The recommended layer is shown."
+    return f"The address asks for the layer {quoted(asked)}; a number is expected, 0 for the embedding. The recommended layer is shown."
 
 
 def unknown_class(name: object, labels: tuple[str, ...]) -> str:
     """A class that the model doesn't have."""
     classes = ", ".join(labels)
-    return f"The model has no class “{clip(str(name))}”; the predicted class is explained. Its classes are: {classes}."
+    return f"The model has no class {quoted(str(name))}; the predicted class is explained. Its classes are: {classes}."
 
 
 def unknown_method(name: object) -> str:
     """A method that doesn't exist, or that this model can't serve."""
-    return f"The method “{clip(str(name))}” is not to be had with this model; the standard one is shown."
+    return f"The method {quoted(str(name))} is not to be had with this model; the standard one is shown."
 
 
 def partly_read(coverage: Coverage, is_pair: bool = False) -> str:
@@ -144,8 +147,9 @@ def map_note(prediction: Prediction, is_signed: bool, one_scale: bool, any_untru
     scale = "All rows share one scale." if one_scale else "Each row is coloured on its own scale."
     sides = ANSWERS[prediction.problem_type].sides.format("", "").capitalize() + "."
     sides = f" {sides if is_signed else 'The deeper the colour, the more the word matters.'}"
+    emb = " “emb”: the embedding, before the first layer."
     greyed = " Dotted layer names: the language-model head finds fewer than half of the words there." if any_untrusted else ""
-    return scale + sides + greyed
+    return scale + sides + emb + greyed
 
 
 def cost(report: LayerReport) -> str:
@@ -173,6 +177,13 @@ def method_cost(saliency: SaliencyMap) -> str:
     return f"{rows}; {1000 * saliency.seconds:,.0f} ms here"
 
 
+def under_way(stage: str, seconds_left: float | None) -> str:
+    """What somebody who waits is told."""
+    if seconds_left is None:
+        return stage
+    return f"{stage} · about {seconds_left / 60:.0f} min left" if seconds_left >= 90 else f"{stage} · about {max(1, round(seconds_left))} s left"
+
+
 def output(prediction: Prediction, index: int) -> str:
     """One output for people: a probability, or the value of a regression."""
     return percent(float(prediction.outputs[index])) if prediction.is_probability else prediction.tell(index).replace("-", "−")
@@ -195,3 +206,8 @@ def plain(text: str) -> str:
 def clip(text: str, length: int = 60) -> str:
     """At most `length` characters, for quoting."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def not_made(reason: str) -> str:
+    """Instead of a file."""
+    return f"The file could not be made: {reason}. Try again; if it stays so, load the page anew."

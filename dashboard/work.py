@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from core.turns import WAITING, Superseded
 
 ABANDONED = 2.0  # seconds without a sign of life from anyone who waits, after which work stops; a rerun joins well within
+PACE_AFTER, PACE_SHARE = 2.0, 0.03  # seconds, and share of the work, after which its pace says how long the rest will take
 
 
 class Job:
@@ -15,6 +16,7 @@ class Job:
 
     def __init__(self):
         self.stage, self.share = WAITING, 0.0
+        self._paced_from = time.monotonic(), 0.0  # when the share was last seen to begin, and where
         self.future: Future | None = None
         self._lock, self._is_stopped = threading.Lock(), False
         self._wanted: dict[Hashable, float] = {}  # person → when last heard of
@@ -35,8 +37,17 @@ class Job:
         """Whether this person waits for the answer."""
         return person in self._wanted
 
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes at the pace so far; None while that is a guess."""
+        start, share = self._paced_from
+        spent, gained = time.monotonic() - start, self.share - share
+        return spent * (1 - self.share) / gained if spent > PACE_AFTER and gained > PACE_SHARE else None
+
     def tell(self, stage: str, share: float) -> None:
         """Called by the engine between its steps; raises Superseded where nobody waits any more."""
+        if share < self.share or not self.share:  # another piece of work begins, or the first one: waiting is no pace
+            self._paced_from = time.monotonic(), share
         self.stage, self.share = stage, share
         with self._lock:
             newest = max(self._wanted.values(), default=0.0)

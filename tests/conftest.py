@@ -5,8 +5,9 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: a test that reaches for a hub fails
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"  # half of a folder is unknown to either Auto class, which it would report each time
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+os.environ["LAYER_SALIENCY_HOME"] = os.devnull  # calibrations of whoever runs the tests change none, and no test writes there
 
-import pytest  # noqa: E402
+import pytest
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,21 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 TORCH_FREE = (  # of core
     "records", "prediction", "provenance", "capability", "errors", "methods", "labels", "progress", "catalog", "model_spec", "policy",
-    "public_models", "references", "folders", "combine", "markup", "export", "embedded.gallery",
+    "public_models", "references", "folders", "combine", "markup", "export",
+    "score_table", "report", "report.one_text", "report.slide", "report.notebook", "report.corpus", "report.run_folder", "report_command", "embedded.gallery", "embedded.failures", "lesson_records",
+    "edits", "edit_records", "flip_words", "comparison", "cards", "faithfulness", "bootstrap", "agreement", "plausibility", "labelled",
+    "calibration", "calibration_store", "embedded.calibration_texts", "tally", "partial_results",
+    "corpus.records", "corpus.chunk_table", "corpus.store", "corpus.sums", "corpus.summary", "corpus.words", "corpus_command",
+    "corpus.rationales", "corpus.notes", "corpus.method_table", "corpus_printing", "corpus.chunks", "corpus.clock", "cluster", "cluster_feed",
+    "labelled_rows", "tables.guess", "tables.reading", "tables.texts", "tables.reader_process", "tables.reader_parquet", "tables.reader_workbook",
 )  # fmt: skip
 WEIGHT_READERS = ("core/weights.py", "core/embedded/")  # `embedded` makes models, it serves none
 READS_WEIGHTS = {"from_pretrained", "load_file", "safe_open", "load_state_dict"}
 STATEFUL = {"cache_data", "cache_resource", "session_state"}
-STATEFUL_FILES = ("dashboard/engine.py", "dashboard/session.py", "dashboard/model_choice.py")
+STATEFUL_FILES = (
+    "dashboard/engine.py", "dashboard/lesson_engine.py", "dashboard/asking.py", "dashboard/cached.py", "dashboard/session.py", "dashboard/permalink.py", "dashboard/model_choice.py", "dashboard/compare_choice.py", "dashboard/corpus_choice.py",
+    "dashboard/corpus_runs.py", "dashboard/corpus_methods.py", "dashboard/run_reading.py", "dashboard/what_if.py", "dashboard/what_if_engine.py", "dashboard/learn_choice.py",
+)  # fmt: skip
 MAX_LINES, MAX_FUNCTION = 250, 50
 
 
@@ -108,7 +117,8 @@ def test_the_engine_knows_no_user_interface():
 @pytest.mark.parametrize("module", TORCH_FREE)
 def test_records_and_their_kin_cost_no_torch(module):
     """Nor does anything they import."""
-    file = ROOT / "core" / f"{module.replace('.', '/')}.py"
+    place = ROOT / "core" / module.replace(".", "/")
+    file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
     assert not touches(cost_of(file) | imports_of(file), "torch", "transformers", "tokenizers", "captum")
 
 
@@ -123,10 +133,16 @@ def test_weights_are_read_in_one_place():
     assert not {file: bad for file, bad in found.items() if bad}
 
 
-def test_caches_and_session_state_live_in_three_files():
+def test_caches_and_session_state_live_in_few_files():
     rest = [file for file in files_of("core", "dashboard") if name_of(file) not in STATEFUL_FILES]
     found = {name_of(file): names_in(file) & STATEFUL for file in rest}
     assert not {file: bad for file, bad in found.items() if bad}
+
+
+def test_ray_is_an_extra_that_one_file_knows():
+    found = {name_of(file) for file in files_of("core", "dashboard") if touches(imports_of(file), "ray")}
+    assert found == {"core/cluster.py"}
+    assert not touches(imports_of(ROOT / "core/cluster.py", in_functions=False), "ray")
 
 
 def test_figures_know_neither_streamlit_nor_torch():

@@ -18,7 +18,8 @@ def show(labels: tuple[str, ...], problem_type: str = SINGLE_LABEL) -> tuple[str
         session.check_choice("against", (NOBODY,), lambda name: wording.unknown_class(name, labels))
         notice.show(answers.only_output(labels[0]), "only-output")
         return None, None
-    target, against = st.columns(2)
+    with st.container(key="classes"):
+        target, against = st.columns(2)
     with target:
         chosen = st.selectbox(
             words.target,

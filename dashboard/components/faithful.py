@@ -12,9 +12,9 @@ METHOD = wording.FAITHFUL_METHOD
 
 
 def show_button(report: LayerReport) -> None:
-    """Draw the button where the map isn't there yet."""
-    if METHOD not in report.maps:
-        st.button(wording.FAITHFUL, help=wording.FAITHFUL_HELP, on_click=session.add_method, args=(METHOD,))
+    """Draw the button; once the map is there it rests in its place, so that a second press doesn't hit its neighbour."""
+    is_there = METHOD in report.maps
+    st.button(wording.FAITHFUL, help=wording.FAITHFUL_HELP, on_click=session.add_method, args=(METHOD,), disabled=is_there)
 
 
 def show(report: LayerReport, shown_method: str, selected: int, options: Options) -> None:

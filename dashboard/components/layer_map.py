@@ -1,5 +1,7 @@
 """Layers × words: every layer's scores at once; a cell selects its layer and its word."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core.records import LayerReport
@@ -18,15 +20,20 @@ def show(
 
     def go() -> None:
         cell = session.event(key, "cell")
-        if _is_pair(cell) and 0 <= cell[0] < len(report.layer_names) and 0 <= cell[1] < len(units):
+        if is_pair(cell) and 0 <= cell[0] < len(report.layer_names) and 0 <= cell[1] < len(units):
             if report.maps[method].has_layers and cell[0] != layer:
                 session.choose_layer(cell[0])
             session.choose_token(units.tokens[int(cell[1])][0])
 
-    _layer_map(data=map_data(report, method, units, layer, selected, strength, one_scale), key=key, on_cell_change=go)
+    draw(map_data(report, method, units, layer, selected, strength, one_scale), key, go)
 
 
-def _is_pair(cell: object) -> bool:
+def draw(data: dict, key: str, go: Callable[[], None]) -> None:
+    """Draw what `map_data` gave, or the like of it; `go` is called when a cell was selected."""
+    _layer_map(data=data, key=key, on_cell_change=go)
+
+
+def is_pair(cell: object) -> bool:
     """Whether it is a pair of numbers: the browser can send anything."""
     return isinstance(cell, (list, tuple)) and len(cell) == 2 and all(isinstance(n, (int, float)) for n in cell)
 

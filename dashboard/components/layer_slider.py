@@ -18,9 +18,11 @@ def show(report: LayerReport, method: str) -> int:
         layer = st.select_slider(
             wording.LAYER,
             range(n_states),
-            key="layer",
+            key=session.layer_key(),
             on_change=session.keep_layer,
+            args=(session.layer_key(),),
             format_func=names.__getitem__,
+            help=wording.LAYER_HELP,
         )
         if layer != recommended:
             st.button(wording.BACK, on_click=session.follow_recommendation, type="tertiary")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import SaliencyError
 from core.model_spec import ModelSpec
-from dashboard import engine, model_choice, model_wording, wording
+from dashboard import asking, engine, model_choice, model_wording, wording
 from dashboard.components import notice
 
 
@@ -23,7 +23,7 @@ def show() -> None:
     st.caption(wording.plain(model_wording.loading(spec)))
     try:
         facts = engine.facts(spec)
-    except engine.GivenUp:
+    except asking.GivenUp:
         model_choice.refuse(spec, model_wording.stopped(spec))
     except SaliencyError as error:
         model_choice.refuse(spec, str(error))

@@ -7,7 +7,7 @@ import streamlit as st
 from core.combine import RULES
 from core.methods import METHODS, ON_DEMAND
 from dashboard import session, wording
-from dashboard.components import model_box
+from dashboard.components import model_box, navigation, popover_focus, sign_out
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,13 @@ class Options:
 
 
 def show() -> None:
-    """Draw the sidebar's head: name and model."""
+    """Draw the sidebar's head: name, pages and model."""
     with st.sidebar:
         st.markdown(f"### {wording.NAME}")
+        navigation.show()
+        popover_focus.show()
     model_box.show()
+    sign_out.show()
 
 
 def show_options(has_head: bool) -> Options:
@@ -67,5 +70,4 @@ def show_options(has_head: bool) -> Options:
             one_scale = st.toggle(wording.ONE_SCALE, key="one_scale", persist_state="session")
             st.toggle(wording.MEANING, key="meaning", help=wording.MEANING_HELP, persist_state="session")
             rule = st.selectbox(wording.RULE, tuple(RULES), key="rule", persist_state="session")
-            st.toggle(wording.TEXT_IN_LINK, key="text_in_link", help=wording.TEXT_IN_LINK_HELP, persist_state="session")
     return Options(method or None, units == wording.BY_WORDS, rule, strength, special, one_scale)

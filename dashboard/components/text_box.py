@@ -20,7 +20,7 @@ def show(spec: ModelSpec) -> tuple[str, str | None]:
                 _show_box("text_pair", wording.SECOND_TEXT, wording.BARE_PLACEHOLDER, wording.SECOND_HELP)
         else:
             _show_box("text", wording.TEXT_LABEL, placeholder)
-    with side:
+    with side, st.container(key="ask-side"):
         st.toggle(
             wording.TWO_TEXTS,
             key="two_texts",
@@ -43,7 +43,8 @@ def show(spec: ModelSpec) -> tuple[str, str | None]:
     return session.texts()
 
 
-def _show_box(key: str, label: str, placeholder: str, help: str | None = None) -> None:
+def _show_box(box: str, label: str, placeholder: str, help: str | None = None) -> None:
+    key = session.settle_box(box)
     st.text_area(
         label,
         key=key,
@@ -52,5 +53,5 @@ def _show_box(key: str, label: str, placeholder: str, help: str | None = None) -
         label_visibility="collapsed" if help is None else "visible",
         help=help,
         on_change=session.edit_text,
-        persist_state="session",
+        args=(box, key),
     )

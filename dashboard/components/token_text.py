@@ -1,5 +1,7 @@
 """The hero: the original text, each word coloured by its score at the layer shown."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core.records import LayerReport
@@ -18,7 +20,12 @@ def show(report: LayerReport, method: str, units: Units, layer: int, selected: i
         if isinstance(unit, (int, float)) and 0 <= unit < len(units):
             session.choose_token(units.tokens[int(unit)][0])
 
-    _token_text(data=text_data(report, method, units, layer, selected, strength), key=key, on_pick_change=pick)
+    draw(text_data(report, method, units, layer, selected, strength), key, pick)
+
+
+def draw(data: dict, key: str, pick: Callable[[], None] = lambda: None) -> None:
+    """Draw what `text_data` gave, or the like of it; `pick` is called after a click on a word."""
+    _token_text(data=data, key=key, on_pick_change=pick)
 
 
 def text_data(report: LayerReport, method: str, units: Units, layer: int, selected: int | None, strength: float) -> dict:
@@ -44,7 +51,9 @@ def text_data(report: LayerReport, method: str, units: Units, layer: int, select
         "unit": saliency.unit,
         "low": f"{low} −{limit:.2g}" if saliency.signed else "0",
         "high": f"{high} +{limit:.2g}" if saliency.signed else f"{limit:.2g}",
-        "why": wording.hero_why(layer, choice.layer, choice.reason, _is_trusted(report, layer)) if saliency.has_layers else choice.reason,
+        "why": wording.hero_why(layer, choice.layer, choice.reason, _is_trusted(report, layer))
+        if saliency.has_layers
+        else choice.reason,
         "size": _size(sum(len(piece) for piece, _ in pieces)),
     }
 

@@ -2,7 +2,6 @@
 
 import plotly.graph_objects as go
 
-from core.markup import escape
 from core.methods import READABLE
 from core.records import LayerProfile
 from dashboard.figures.frame import layer_figure, layer_line
@@ -16,5 +15,5 @@ def coherence_curve(profiles: list[LayerProfile], layer_names: list[str], shown:
     lines = []
     for profile, dash in zip(profiles, _DASHES):
         hollow = [value < READABLE for value in profile.values] if profile.name == "own_top1" else None
-        lines.append(layer_line(profile.values.tolist(), escape(profile.label, quote=False), palette, shown, dash, hollow))
+        lines.append(layer_line(profile.values.tolist(), profile.label, palette, shown, dash, hollow))
     return layer_figure(lines, layer_names, shown, palette)

@@ -6,6 +6,8 @@ figure, took two thirds of a page's cached rerun.
 
 import plotly.graph_objects as go
 
+from core.markup import escape
+from dashboard.table import Table
 from dashboard.theme import SANS, Palette
 
 SHARE, VALUE = ".1%", ".4g"  # how a point's figure is told
@@ -65,12 +67,20 @@ def layer_line(
         "x": list(range(len(values))),
         "y": values,
         "customdata": list(range(len(values))),
-        "name": name,
+        "name": escape(name, quote=False),  # Plotly reads markup in names
+        "meta": name,  # as it is, for the files
         "mode": "lines+markers",
         "cliponaxis": False,
         "line": {"color": colour, "width": 2.2 if is_first else 1.6, "dash": dash},
         "marker": point,
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}},
-        "hovertemplate": f"{name}: %{{y:{form}}}<extra></extra>",
+        "hovertemplate": f"{escape(name, quote=False)}: %{{y:{form}}}<extra></extra>",
     }
+
+
+def numbers_of(figure: go.Figure) -> tuple[Table, str]:
+    """What the lines of such a figure hold, a row a layer, and the form in which the axis tells it."""
+    columns = [list(line.y) for line in figure.data]
+    rows = tuple((name, *(column[layer] for column in columns)) for layer, name in enumerate(figure.layout.xaxis.ticktext))
+    return Table(("layer", *(line.meta for line in figure.data)), rows), figure.layout.yaxis.tickformat

@@ -3,7 +3,6 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from core.markup import escape
 from core.prediction import Prediction
 from dashboard.answers import OWN_SCALE_AXIS
 from dashboard.figures.frame import SHARE, VALUE, layer_figure, layer_line
@@ -21,7 +20,7 @@ def stopping_curve(
     others = [c for c in np.argsort(-outputs[-1]).tolist() if c != target]
     form = SHARE if is_share else VALUE
     lines = [
-        layer_line(outputs[:, c].tolist(), escape(labels[c], quote=False), palette, shown, dash, form=form)
+        layer_line(outputs[:, c].tolist(), labels[c], palette, shown, dash, form=form)
         for c, dash in zip([target, *others][:MOST], ("solid", "dash", "dot"))
     ]
     return layer_figure(lines, layer_names, shown, palette, "" if is_share else OWN_SCALE_AXIS)

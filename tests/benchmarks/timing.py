@@ -9,8 +9,8 @@ from importlib.metadata import version
 import torch
 
 
-def median_seconds(contestants: dict[str, Callable[[], object]], rounds: int = 9, warm_up: int = 2) -> dict[str, float]:
-    """Median seconds of each contestant over `rounds` interleaved rounds, after `warm_up` unmeasured ones."""
+def interleaved_seconds(contestants: dict[str, Callable[[], object]], rounds: int = 9, warm_up: int = 2) -> dict[str, list[float]]:
+    """Seconds of each contestant in each of `rounds` interleaved rounds, after `warm_up` unmeasured ones."""
     taken = {name: [] for name in contestants}
     for number in range(warm_up + rounds):
         for name, call in contestants.items():
@@ -20,7 +20,19 @@ def median_seconds(contestants: dict[str, Callable[[], object]], rounds: int = 9
                 torch.cuda.synchronize()
             if number >= warm_up:
                 taken[name].append(time.perf_counter() - start)
-    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+    return taken
+
+
+def median_seconds(contestants: dict[str, Callable[[], object]], rounds: int = 9, warm_up: int = 2) -> dict[str, float]:
+    """Median seconds of each contestant over `rounds` interleaved rounds, after `warm_up` unmeasured ones."""
+    return {name: statistics.median(seconds) for name, seconds in interleaved_seconds(contestants, rounds, warm_up).items()}
+
+
+def ratio_and_spread(seconds: list[float], reference: list[float]) -> str:
+    """“median (quartile–quartile)” of the ratios within each round."""
+    ratios = [own / other for own, other in zip(seconds, reference)]
+    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+    return f"{middle:.2f} ({low:.2f}–{high:.2f})"
 
 
 def print_ratios(title: str, seconds: dict[str, float], reference: str) -> None:

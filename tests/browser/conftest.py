@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.explore_page import ExplorePage
 from tests.browser.server import launch_chromium, serve
+from tests.browser.slow_line import SlowLine
 from tests.core.hub_server import HubServer
 
 expect.set_options(timeout=20_000)  # ms: a busy machine is slow, not wrong
@@ -37,6 +38,7 @@ def server(tmp_path_factory, models, hub):
     """Address of the application."""
     home = tmp_path_factory.mktemp("home")
     where = {"LAYER_SALIENCY_MODEL_ROOT": str(models), "HF_HOME": str(home), "HF_ENDPOINT": hub.endpoint, "HF_HUB_OFFLINE": "0"}
+    where["LAYER_SALIENCY_RUNS"] = str(tmp_path_factory.mktemp("runs"))
     with serve(tmp_path_factory.mktemp("server"), **where) as address:
         yield address
 
@@ -52,10 +54,15 @@ def browser():
 
 @pytest.fixture
 def visit(browser: Browser, server: str):
-    """`visit(path, width=…, scheme=…)`: the Explore page of a new visitor. Fails on script errors and foreign requests."""
+    """`visit(path, width=…, scheme=…)`: the Explore page of a new visitor. Fails on script errors and foreign requests.
+
+    `with_line=True` puts a `SlowLine` between the page and its server.
+    """
     contexts, errors, foreign = [], [], []
 
-    def visit_page(path: str = "/", width: int = 1280, height: int = 900, scheme: str = "light") -> ExplorePage:
+    def visit_page(
+        path: str = "/", width: int = 1280, height: int = 900, scheme: str = "light", with_line: bool = False
+    ) -> ExplorePage:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
@@ -76,8 +83,8 @@ def visit(browser: Browser, server: str):
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None)
+        explore = ExplorePage(page, SlowLine(page) if with_line else None)
         page.goto(server + path)
-        explore = ExplorePage(page)
         explore.settle()
         return explore
 

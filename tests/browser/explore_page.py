@@ -2,10 +2,16 @@
 
 import re
 import time
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.slow_line import SlowLine
+
+VIEWS = Path(__file__).parents[2] / "dashboard" / "views"
+PATHS = sorted("/" if file.stem == "explore" else f"/{file.stem}" for file in VIEWS.glob("*.py"))  # every page, new ones too
 IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
+TWO_FRAMES = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
 HERO_TEXT = """() => {
   for (const element of document.querySelectorAll(".st-key-card-hero *")) {
     const text = element.shadowRoot?.querySelector(".text");
@@ -15,16 +21,17 @@ HERO_TEXT = """() => {
 
 
 class ExplorePage:
-    """Locators and gestures; `page` is Playwright's own."""
+    """Locators and gestures; `page` is Playwright's own, `line` what its server's messages come over, where one was asked for."""
 
-    def __init__(self, page: Page):
-        self.page = page
+    def __init__(self, page: Page, line: SlowLine | None = None):
+        self.page, self.line = page, line
 
     def settle(self) -> None:
-        """Wait until nothing runs and nothing is a grey placeholder any more."""
+        """Wait until nothing runs, nothing is a grey placeholder any more, and what was drawn last has taken effect."""
         self.page.wait_for_timeout(150)  # an event just sent needs a moment to show as running
         self.page.wait_for_selector(IDLE, timeout=90_000)
         expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=30_000)
+        self.page.evaluate(TWO_FRAMES)  # a box is first drawn empty, and filled a moment later
 
     @property
     def title(self) -> Locator:
@@ -64,7 +71,7 @@ class ExplorePage:
 
     def type_text(self, text: str) -> None:
         """Replace the text and apply it."""
-        self.page.get_by_label("Text", exact=True).fill(text)
+        self.page.get_by_role("textbox", name="Text", exact=True).fill(text)
         self.page.keyboard.press("Control+Enter")
         self.settle()
 

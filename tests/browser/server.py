@@ -13,6 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
 
+FONTS = Path(__file__).parent / "fonts.conf"
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 QUIET = [
     "--no-sandbox",
@@ -45,7 +46,8 @@ def serve(folder: Path, **environment: str) -> Iterator[str]:
 def launch_chromium(playwright: Playwright) -> Browser:
     """The system's Chromium, or else Playwright's own."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return playwright.chromium.launch(executable_path=chromium, args=QUIET, headless=True)
+    fonts = {**os.environ, "FONTCONFIG_FILE": str(FONTS)}
+    return playwright.chromium.launch(executable_path=chromium, args=QUIET, headless=True, env=fonts)
 
 
 def _start(folder: Path, log: Path, environment: dict[str, str]) -> tuple[subprocess.Popen, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
+from tests.browser.explore_page import PATHS
 from tests.browser.server import APP
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -20,8 +21,17 @@ WIDE_ELEMENTS = """() => [document.documentElement.scrollWidth - innerWidth,
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_accessibility_violations(visit, scheme):
-    explore = visit("/?layer=3", scheme=scheme)
+@pytest.mark.parametrize("path", PATHS)
+def test_no_accessibility_violations(visit, path, scheme):
+    page = visit(path, scheme=scheme).page
+    page.evaluate(AXE)
+    found = page.evaluate(AXE_RUN, RULES)
+    known = "presentation-role-conflict"  # of Corpus: Streamlit gives its drop zone a name, and the role of something that has none
+    assert [one for one in found if path != "/corpus" or one[0] != known] == []
+
+
+def test_nor_with_everything_unfolded(visit):
+    explore = visit("/?layer=3")
     explore.page.get_by_text("How is this computed?").click()
     explore.page.get_by_text("Options", exact=True).click()
     explore.settle()
@@ -29,8 +39,14 @@ def test_no_accessibility_violations(visit, scheme):
     assert explore.page.evaluate(AXE_RUN, RULES) == []
 
 
+@pytest.mark.parametrize("width, height", [(390, 844), (720, 450)], ids=["phone", "1440 at 200 %"])
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_is_wider_than_the_window(visit, path, width, height):
+    assert visit(path, width=width, height=height).page.evaluate(WIDE_ELEMENTS) == [0, 0]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_wider_than_a_phone(visit, scheme):
+def test_nor_is_a_word_without_end(visit, scheme):
     explore = visit(width=390, height=844, scheme=scheme)
     explore.type_text(
         "Incomprehensibilities " + "x" * 300 + " and a long list of words that goes on and on and on and on for a while yet"

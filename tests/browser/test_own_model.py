@@ -78,7 +78,7 @@ def test_a_download_is_stopped_and_tried_again(visit):
     """Meanwhile the page is of use, and what is typed is kept."""
     explore = visit()
     ask_for_slow_model(explore)
-    explore.page.get_by_label("Text", exact=True).fill("A text for the model to come.")
+    explore.page.get_by_role("textbox", name="Text", exact=True).fill("A text for the model to come.")
     explore.page.keyboard.press("Control+Enter")
     explore.expect_hero_text("A text for the model to come.")
     expect(explore.page.get_by_text(re.compile("^Until it is there, the page stays with"))).to_be_visible()
@@ -100,5 +100,5 @@ def test_a_link_to_a_model_of_the_hub_fetches_nothing_by_itself(visit, hub):
     explore.page.get_by_role("button", name="Load it (499 MB)").click()
     expect(explore.page.get_by_text(re.compile("SamLowe/roberta-base-go_emotions”"))).to_be_visible()
     expect(explore.page.get_by_role("button", name="Try again")).to_be_visible()
-    expect(explore.page.get_by_label("Text", exact=True)).to_have_value("Hello there.")
+    expect(explore.page.get_by_role("textbox", name="Text", exact=True)).to_have_value("Hello there.")
     assert len(hub.asked) > before

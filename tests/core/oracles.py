@@ -95,7 +95,7 @@ class Frozen:
         return [
             (
                 {name: tensor.clone() for name, tensor in model.state_dict().items()},
-                {name: module for name, module in model.named_modules()},
+                dict(model.named_modules()),
                 {name: (p.requires_grad, p.grad is None) for name, p in model.named_parameters()},
                 {name: len(module._forward_hooks) for name, module in model.named_modules()},
             )

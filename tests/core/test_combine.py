@@ -29,7 +29,7 @@ def test_other_axes_stay_and_the_input_is_not_changed():
     stacked = np.stack([SCORES, 2 * SCORES])  # (2, L, T)
     merged = merge_tokens(stacked, TOKENS)
     np.testing.assert_allclose(merged, [BY_RULE["sum"], 2 * np.array(BY_RULE["sum"])])
-    assert (SCORES == before).all()
+    assert (before == SCORES).all()
 
 
 def test_an_unknown_rule_is_named():

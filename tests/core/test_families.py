@@ -79,7 +79,7 @@ def test_a_gradient_reaches_every_state_and_states_are_transformers_own(name, fa
     assert torch.isfinite(trace.gradient).all() and (trace.gradient.abs().amax((1, 2, 3)) > 0).all()
     assert (trace.word_gradient.abs().amax((1, 2)) > 0).all()
     with torch.no_grad():
-        out = family_of(name).classifier()(**{"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}, output_hidden_states=True)
+        out = family_of(name).classifier()(input_ids=batch.input_ids, attention_mask=batch.attention_mask, output_hidden_states=True)
     states = out.encoder_hidden_states if name in ENCODER_DECODERS else out.hidden_states
     text = batch.attention_mask == 1
     torch.testing.assert_close(trace.hidden[:, text], torch.stack(states)[:, text], rtol=1e-5, atol=1e-5)

@@ -127,7 +127,7 @@ def test_decoding_in_smaller_pieces_is_the_same(classifier_of):
     batch = tokenize_windows(classifier, TEXT, Settings()).batch
     hidden, ids = trace_layers(classifier, batch, 0).hidden[:, 0], batch.input_ids[0]
     whole, seen, told = decode_states(classifier.lm_head, hidden, ids, 5, expected=True), [], []
-    with room_for(classifier.lm_head.head, 3, seen, axis=1):
+    with room_for(classifier.lm_head.transform, 3, seen, axis=1):
         pieces = decode_states(classifier.lm_head, hidden, ids, 5, expected=True, progress=told.append)
     assert max(seen) > 3 and min(seen) <= 3
     assert torch.equal(pieces.top_ids, whole.top_ids) and torch.equal(pieces.own_rank, whole.own_rank)

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from core.errors import ReportError
-from core.export import from_json, to_html, to_json
+from core.export import from_json, to_json
 from core.pipeline import analyse
 from core.records import Query, Settings
+from core.report.notebook import to_html
 from tests.families import TEXT
 
 

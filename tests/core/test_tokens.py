@@ -61,7 +61,7 @@ def test_words_partition_the_tokens_on_the_original_string(kind, text, classifie
         assert 0 <= start <= end <= len(text)
         seen = text[start:end].strip()
         first = start + text[start:end].find(seen)
-        assert not seen or words[word, 0] <= first and first + len(seen) <= words[word, 1], f"{seen!r} lies outside of its word"
+        assert not seen or (words[word, 0] <= first and first + len(seen) <= words[word, 1]), f"{seen!r} lies outside of its word"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -164,6 +164,22 @@ def test_tokens_are_taken_where_they_have_most_context(classifier_of):
     assert (reading.window == 0).sum() == 1 + body - 4
     assert reading.position[reading.window == 1].min() == 1 + 4
     assert reading.position[reading.window == 0].max() == body - 4
+
+
+@pytest.mark.parametrize("overlap", [0, 1, 8])
+@pytest.mark.parametrize("text", [LONG, LONG_TEXTS["letters"]], ids=["words", "letters"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_place_of_every_window_has_the_word_that_it_shows(kind, text, overlap, classifier_of):
+    """RoBERTa's tokenizer leaves the space before a word to the first token of a window: a span that the whole text has not."""
+    reading = _read(classifier_of(kind), text, overlap=overlap, max_windows=500)
+    assert reading.coverage.windows > 1 and ((reading.word_of >= 0) == reading.batch.is_content.numpy()).all()
+    own = reading.word_of[reading.window, reading.position]
+    content = ~reading.tokens.is_special
+    assert own[content].tolist() == reading.tokens.word_of[content].tolist()
+    for row in reading.word_of:
+        assert set(np.diff(row[row >= 0]).tolist()) <= {0, 1}, "words in their order, none left out"
+    for here, there in zip(reading.word_of, reading.word_of[1:]):  # the tokens that two windows share are of the same words
+        assert here[here >= 0][len(here[here >= 0]) - overlap :].tolist() == there[there >= 0][:overlap].tolist()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -371,7 +387,7 @@ def test_only_panics_are_told_as_errors(error):
 def test_a_busy_tokenizer_keeps_no_other_waiting(classifier_of):
     busy, free = classifier_of("bert"), classifier_of("gpt2")
     with ThreadPoolExecutor(2) as pool:
-        with tokens._lock_of(busy.tokenizer):
+        with tokens.lock_of(busy.tokenizer):
             held = pool.submit(_read, busy, TEXT)
             assert len(pool.submit(_read, free, TEXT).result(timeout=60).batch) == 1
             assert not held.done()

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from core.turns import Busy, Cancelled, FairQueue, Stopped, Superseded, position
+from tests.waiting import wait_until
 
 
 class Visitor(threading.Thread):
@@ -38,13 +39,6 @@ class Visitor(threading.Thread):
         self.join(10)
         assert not self.is_alive()
         return self.outcome
-
-
-def wait_until(condition) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline, "waited for 5 seconds in vain"
-        time.sleep(0.005)
 
 
 @pytest.fixture

@@ -220,19 +220,19 @@ def test_what_was_given_up_stays_so_until_asked_for_again(room):
         import streamlit as st
 
         from core.catalog import CATALOG
-        from dashboard import engine
+        from dashboard import asking, engine
 
         spec = CATALOG["sentiment"]
         if "asked" not in st.session_state:
             st.session_state.asked, gate = True, threading.Event()
-            engine._desk().ask(engine._person(), ("facts", spec), lambda tell: gate.wait(5))
-            engine.cancel()
+            asking.the_desk().ask(asking.this_person(), ("facts", spec), lambda tell: gate.wait(5))
+            asking.cancel()
             gate.set()
         try:
             st.text(engine.facts(spec).label)
-        except engine.GivenUp as error:
+        except asking.GivenUp as error:
             st.text(str(error))
-            st.button("go on", on_click=engine.retry)
+            st.button("go on", on_click=asking.retry)
 
     page = AppTest.from_function(page, default_timeout=30).run()
     assert not page.exception and page.text[0].value == wording.GIVEN_UP

@@ -4,13 +4,14 @@ import dataclasses
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from core.catalog import CATALOG
 from core.labels import MULTI_LABEL
 from core.methods import ONE_PASS
 from dashboard import examples, wording
 from dashboard.answers import ANSWERS, only_output
-from tests.dashboard.page import components, everything_said, hero, notices, retype
+from tests.dashboard.page import address, components, everything_said, hero, layer_slider, links, notices, press, retype, text_box
 
 
 def test_the_default_page_explains_an_example(open_page):
@@ -35,13 +36,13 @@ def test_there_are_at_least_eight_examples_and_each_is_explained(open_page):
     for name, text in gallery.items():
         page.get("button_group")[0].set_value(name).run()
         assert not page.exception and not [n for n in notices(page) if "model read the first" not in n]
-        assert page.text_area(key="text").value == text
+        assert text_box(page).value == text
 
 
 def test_a_layer_change_makes_no_model_call(open_page):
     page = open_page()
     before, shown = list(open_page.calls), hero(page)["scores"]
-    page.select_slider(key="layer").set_value(0).run()
+    layer_slider(page).set_value(0).run()
     assert hero(page)["scores"] != shown and hero(page)["title"] == "What the embedding used for "
     assert open_page.calls == before
 
@@ -75,7 +76,7 @@ def test_blank_text_gets_a_sentence(open_page, text):
 
 def test_text_without_anything_to_read_gets_a_sentence_and_stays(open_page):
     page = retype(open_page(), "\x01\x02")
-    assert len(notices(page)) == 1 and page.text_area(key="text").value == "\x01\x02"
+    assert len(notices(page)) == 1 and text_box(page).value == "\x01\x02"
     retype(page, "Fine again.")
     assert not notices(page) and hero(page)["texts"][0] == "Fine"
 
@@ -124,16 +125,15 @@ def test_the_address_opens_what_it_names(open_page):
     page = open_page(**{"class": "neutral", "against": "positive", "layer": "1", "method": "undecoded", "text": "A link."})
     assert not notices(page)
     assert hero(page)["question"] == "neutral rather than positive" and hero(page)["title"] == "What layer 1 used for "
-    assert "not decoded" in hero(page)["subtitle"] and page.text_area(key="text").value == "A link."
+    assert "not decoded" in hero(page)["subtitle"] and text_box(page).value == "A link."
 
 
 def test_the_address_follows_but_keeps_the_text_to_itself(open_page):
     page = retype(open_page(), "Something private.")
-    page.select_slider(key="layer").set_value(1).run()
+    layer_slider(page).set_value(1).run()
     page.selectbox(key="target").set_value("neutral").run()
-    assert dict(page.query_params) == {"model": "sentiment", "layer": "1", "class": "neutral"}
-    page.toggle(key="text_in_link").set_value(True).run()
-    assert page.query_params["text"] == "Something private."
+    assert address(page) == {"model": "sentiment", "layer": "1", "class": "neutral"}
+    assert "private" not in links(page)["query"] and "Something+private." in links(page)["queryWithText"]
 
 
 def test_the_same_class_on_both_sides(open_page):
@@ -147,11 +147,11 @@ def test_the_same_class_on_both_sides(open_page):
 
 def test_a_blank_text_in_between_loses_no_choice(open_page):
     page = open_page()
-    page.select_slider(key="layer").set_value(1).run()
+    layer_slider(page).set_value(1).run()
     page.selectbox(key="target").set_value("neutral").run()
     retype(page, " ")
     retype(page, "Back again.")
-    assert hero(page)["question"] == "neutral" and page.select_slider(key="layer").value == 1
+    assert hero(page)["question"] == "neutral" and layer_slider(page).value == 1
 
 
 def test_the_faithful_map_stands_beside_the_first(open_page):
@@ -162,7 +162,7 @@ def test_the_faithful_map_stands_beside_the_first(open_page):
     first, second = components(page, "token_text")
     assert "stratified" in second["subtitle"] and "stratified" not in first["subtitle"]
     assert open_page.calls.count("analyse") == 1
-    assert wording.FAITHFUL not in [button.label for button in page.button]
+    assert next(button for button in page.button if button.label == wording.FAITHFUL).disabled
     assert "11 rows" in page.main.caption[-1].value
 
 
@@ -182,9 +182,9 @@ def test_both_maps_select_the_same_word(open_page):
 
 def test_the_slider_follows_the_recommendation_until_it_is_moved(open_page):
     page = open_page()
-    page.select_slider(key="layer").set_value(0).run()
+    layer_slider(page).set_value(0).run()
     retype(page, "Another text of some words.")
-    assert page.select_slider(key="layer").value == 0
+    assert layer_slider(page).value == 0
     next(button for button in page.button if button.label == wording.BACK).click().run()
     assert hero(page)["why"].startswith("★ Recommended")
 
@@ -268,3 +268,27 @@ def test_an_address_for_another_model_s_classes_is_told_on_one_of_values(open_va
     page = open_variant(("LABEL_0",), None, **{"class": "positive", "against": "score"})
     assert any("“positive”" in sentence for sentence in notices(page))
     assert hero(page)["question"] == "score"
+
+
+def test_a_layer_chosen_elsewhere_outlives_what_an_older_slider_says():
+    def draw():
+        import streamlit as st
+
+        from dashboard import session, wording
+
+        session.set_defaults(layer_is_chosen=False, layer_shown=0)
+        st.button("map", on_click=session.choose_layer, args=(2,))
+        st.button("an older slider", on_click=session.keep_layer, args=("layer-1",))
+        session.settle_layer(recommended=3, n_states=5)
+        key = session.layer_key()
+        st.select_slider(wording.LAYER, range(5), key=key, on_change=session.keep_layer, args=(key,))
+        st.text(st.session_state.layer_shown)
+
+    page = AppTest.from_function(draw, default_timeout=30).run()
+    assert page.text[0].value == "3" and layer_slider(page).key == "layer-1"
+    press(page, "map")
+    assert page.text[0].value == "2" and layer_slider(page).value == 2 and layer_slider(page).key == "layer-2"
+    press(page, "an older slider")
+    assert page.text[0].value == "2"
+    layer_slider(page).set_value(4).run()
+    assert page.text[0].value == "4" and layer_slider(page).key == "layer-2", "a slider that moves stays the same one"

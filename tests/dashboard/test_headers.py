@@ -32,7 +32,7 @@ def answer(scope_type: str) -> list:
     async def send(message):
         sent.append(message)
 
-    asyncio.run(SecurityHeaders(app)({"type": scope_type}, None, send))
+    asyncio.run(SecurityHeaders(app)({"type": scope_type, "path": "/"}, None, send))
     return sent[0]["headers"]
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from urllib.parse import parse_qsl
 
 import pytest
 import streamlit as st
@@ -9,9 +10,9 @@ import streamlit as st
 from core.catalog import CATALOG
 from core.labels import MULTI_LABEL
 from core.policy import MODELS_VARIABLE, ROOT_VARIABLE
-from dashboard import engine, model_wording, wording
+from dashboard import asking, engine, model_wording, wording
 from dashboard.model_choice import OWN
-from tests.dashboard.page import components, everything_said, hero, notices, press, retype
+from tests.dashboard.page import address, components, everything_said, hero, links, notices, press, retype, text_box
 
 TYPED = "Something that a person typed."
 HUB = "distilbert/distilbert-base-uncased-finetuned-sst-2-english"  # of the catalog; there is no hub here to get it from
@@ -60,7 +61,7 @@ def load(page, reference: str = "", **fields):
 
 
 def texts(page) -> dict[str, str]:
-    return {box.key: box.value for box in page.text_area}
+    return {box.key.rpartition("-")[0]: box.value for box in page.text_area}
 
 
 def card(page) -> dict[str, str]:
@@ -78,15 +79,15 @@ def test_a_folder_below_the_root_is_chosen_from_a_list(open_page, root):
         and not notices(page)
         and hero(page)["question"] in ("joy", "anger", "surprise")
     )
-    assert page.text_area(key="text").value == CATALOG["sentiment"].gallery[0] and not page.get("button_group")[0].options[2:]
+    assert text_box(page).value == CATALOG["sentiment"].gallery[0] and not page.get("button_group")[0].options[2:]
     assert not [box for box in page.text_input if box.key == "own_reference"]  # the form has done its work
     assert page.session_state["own_folder"] == pick(page, OWN).selectbox(key="own_folder").value == ""
 
 
 def test_nobody_else_sees_it_and_no_address_tells_it(open_page, root):
     page = load(open_page(), "./moods")
-    page.toggle(key="text_in_link").set_value(True).run()
-    assert dict(page.query_params) == {"text": CATALOG["sentiment"].gallery[0]}
+    assert address(page) == {} and links(page)["about"].startswith("The model is your own")
+    assert dict(parse_qsl(links(page)["queryWithText"])) == {"text": CATALOG["sentiment"].gallery[0]}
     pick(page, "sentiment")
     assert "./moods" in page.selectbox(key="model").proto.options or "moods" in page.selectbox(key="model").options
     other = open_page()
@@ -113,7 +114,7 @@ def test_what_cannot_be_named_is_refused_in_the_form(open_page, root, reference,
     assert said in sentence and str(root) not in sentence
     assert page.text_input(key="own_reference").value == reference and hero(page)["pieces"]
     retype(page, TYPED)
-    assert hero(page)["texts"][0] == "Something" and dict(page.query_params)["model"] == "sentiment"
+    assert hero(page)["texts"][0] == "Something" and address(page)["model"] == "sentiment"
 
 
 def test_a_form_that_is_left_keeps_what_was_typed(open_page, root):
@@ -206,10 +207,10 @@ def test_an_address_fetches_nothing_by_itself(open_page, monkeypatch):
     monkeypatch.setattr(engine, "facts", lambda spec: asked.append(spec.name))
     page = open_page(model=HUB, text=TYPED)
     assert not asked and len(notices(page)) == 1 and CATALOG[HUB].label in notices(page)[0]
-    assert page.selectbox(key="model").value == HUB and dict(page.query_params) == {"model": HUB, "text": TYPED}
+    assert page.selectbox(key="model").value == HUB and address(page) == {"model": HUB}
     monkeypatch.undo()
     press(page, "Load it (268 MB)")
-    assert "HF_HUB_OFFLINE" in notices(page)[0] and page.text_area(key="text").value == TYPED
+    assert "HF_HUB_OFFLINE" in notices(page)[0] and text_box(page).value == TYPED
 
 
 def test_stopped_and_tried_again(open_page, news, monkeypatch):
@@ -217,7 +218,7 @@ def test_stopped_and_tried_again(open_page, news, monkeypatch):
 
     def stop(spec):
         if spec.name == "news":
-            raise engine.GivenUp(wording.GIVEN_UP)
+            raise asking.GivenUp(wording.GIVEN_UP)
         return ask(spec)
 
     monkeypatch.setattr(engine, "facts", stop)
@@ -252,7 +253,7 @@ def test_a_typed_text_is_never_replaced(open_page, news, root):
 def test_a_model_that_reads_pairs_has_two_boxes(open_page, root):
     page = load(open_page(), "./tiny-mnli")
     assert [box.label for box in page.text_area] == [wording.FIRST_TEXT, wording.SECOND_TEXT]
-    assert notices(page) == [wording.PAIR_EXPECTED] and "premise" in page.text_area(key="text").help
+    assert notices(page) == [wording.PAIR_EXPECTED] and "premise" in text_box(page).help
     retype(page, "It rains.")
     retype(page, "Somebody gets wet.", "text_pair")
     assert not notices(page) and hero(page)["names"] == [wording.FIRST_TEXT, wording.SECOND_TEXT]
@@ -269,15 +270,15 @@ def test_any_model_can_be_given_two(open_page):
     assert not notices(page) and not hero(page)["names"]  # nothing in the second box yet
     retype(page, "And more.", "text_pair")
     assert not notices(page) and hero(page)["texts"][-3:] == ["And", "more", "."]
-    assert "text2" not in page.query_params
-    page.toggle(key="text_in_link").set_value(True).run()
-    assert page.query_params["text2"] == "And more."
+    assert "text2" not in address(page)
+    assert dict(parse_qsl(links(page)["queryWithText"]))["text2"] == "And more."
 
 
 def test_the_address_opens_two_texts(open_page):
     page = open_page(text="It rains.", text2="Somebody gets wet.")
     assert texts(page) == {"text": "It rains.", "text_pair": "Somebody gets wet."} and len(hero(page)["names"]) == 2
-    assert dict(page.query_params) == {"model": "sentiment", "text": "It rains.", "text2": "Somebody gets wet."}
+    assert address(page) == {"model": "sentiment"}
+    assert dict(parse_qsl(links(page)["queryWithText"])) == {"model": "sentiment", "text": "It rains.", "text2": "Somebody gets wet."}
 
 
 def test_examples_of_pairs_fill_both_boxes(open_page, variant_folder, monkeypatch):
@@ -301,3 +302,15 @@ def test_folders_are_listed_anew_after_a_while(root):
     st.cache_data.clear()
     assert model_choice.folders(Policy(root=root)) == ("./moods", "./plain", "./team/headless", "./tiny-mnli")
     assert model_choice.folders(Policy(root=root, catalog_only=True)) == ()
+
+
+def test_an_edit_gives_the_gallery_another_widget_in_which_nothing_is_chosen(open_page):
+    """With one widget for good, a click right behind an edit would bring the choice that the browser still shows along, look
+    like a new choice of it, and put the example in the place of what was typed."""
+    page = open_page()
+    before = page.get("button_group")[0]
+    assert before.value
+    retype(page, TYPED)
+    after = page.get("button_group")[0]
+    assert after.proto.id != before.proto.id and not after.value
+    assert texts(page)["text"] == TYPED

@@ -1,5 +1,6 @@
 """Contrast AA, computed, and that the configuration and the code hold the same colours."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -67,3 +68,17 @@ def test_every_line_of_the_configuration_is_safe():
 def test_the_configuration_is_found_from_any_folder():
     beside = ROOT / "dashboard" / ".streamlit" / "config.toml"  # where Streamlit looks when started elsewhere
     assert beside.resolve() == (ROOT / ".streamlit" / "config.toml").resolve()
+
+
+def test_every_measure_that_a_style_sheet_names_is_given():
+    sheets = [*(ROOT / "dashboard").glob("styles/*.css"), *(ROOT / "dashboard").glob("components/assets/*.css")]
+    named = {name for sheet in sheets for name in re.findall(r"var\(--ls-([a-z0-9-]+)", sheet.read_text(encoding="utf-8"))}
+    given = set(re.findall(r"--ls-([a-z0-9-]+):", theme.page_css()))
+    assert named <= given
+    assert all(f"--ls-{name}: {value};" in theme.page_css() for name, value in theme.MEASURES.items())
+
+
+def test_widgets_and_components_agree_on_sizes():
+    sizes = CONFIG["theme"]["headingFontSizes"]
+    assert sizes[0] == theme.MEASURES["size-title"] and sizes[1] == theme.MEASURES["size-card"]
+    assert CONFIG["theme"]["baseRadius"] == theme.MEASURES["radius"]

@@ -7,7 +7,19 @@ Weights are drawn far wider than transformers' own start, norms included, so tha
 
 from tests.families.build import LABELS, Family, build_config, build_folder, build_language_model, scramble
 from tests.families.recipes import (
-    DECODERS, ENCODER_DECODERS, ENCODERS, EVERY, EVERY_DECODER, FAMILIES, FIRST_POOLED, RECIPES, REFUSED, SUPPORTED, VARIANTS, WIDTH, Recipe,
+    DECODERS,
+    ENCODER_DECODERS,
+    ENCODERS,
+    EVERY,
+    EVERY_DECODER,
+    FAMILIES,
+    FIRST_POOLED,
+    RECIPES,
+    REFUSED,
+    SUPPORTED,
+    VARIANTS,
+    WIDTH,
+    Recipe,
 )  # fmt: skip
 from tests.families.tokenizers import LIMIT, SENTENCES, TEXT, build_tokenizer
 

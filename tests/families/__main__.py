@@ -7,7 +7,7 @@ from pathlib import Path
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
 
-from tests.families.table import README, make_table, replace_table  # noqa: E402
+from tests.families.table import README, make_table, replace_table
 
 parser = argparse.ArgumentParser(prog="python -m tests.families", description=__doc__)
 parser.add_argument("--write", action="store_true", help="put the table into README.md between its markers")

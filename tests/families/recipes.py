@@ -4,7 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.families.tokenizers import (
-    ALBERT_TOKENS, BART_TOKENS, BERT_TOKENS, GPT2_TOKENS, LIMIT, LLAMA_TOKENS, MPNET_TOKENS, ROBERTA_TOKENS, T5_TOKENS, byte_level, unigram, wordpiece,
+    ALBERT_TOKENS,
+    BART_TOKENS,
+    BERT_TOKENS,
+    GPT2_TOKENS,
+    LIMIT,
+    LLAMA_TOKENS,
+    MPNET_TOKENS,
+    ROBERTA_TOKENS,
+    T5_TOKENS,
+    byte_level,
+    unigram,
+    wordpiece,
 )  # fmt: skip
 
 WIDTH = 32

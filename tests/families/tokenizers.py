@@ -1,5 +1,6 @@
 """Tokenizers of the three kinds that real families use, their vocabularies built from a few sentences: the same ones each time."""
 
+import itertools
 import math
 from collections import Counter
 
@@ -69,7 +70,7 @@ def _learn_merges(words: Counter, n_merges: int) -> list[tuple[str, str]]:
     for _ in range(n_merges):
         pairs = Counter()
         for word, parts in spelled.items():
-            for pair in zip(parts, parts[1:]):
+            for pair in itertools.pairwise(parts):
                 pairs[pair] += words[word]
         left, right = max(pairs, key=lambda pair: (pairs[pair], pair))
         merges.append((left, right))

@@ -4,11 +4,18 @@ import json
 import platform
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tokenizers
 import torch
 import transformers
-from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 from core.embedded.training import classifier, data, masked_lm, measures
 from core.embedded.training.card_tasks import CARDS
@@ -29,7 +36,7 @@ class Sources:
     """The exported folder."""
 
 
-def _describe_training(sources: Sources, seed: int) -> dict:
+def _describe_training(sources: Sources, seed: int) -> dict[str, Any]:
     """Steps and times, from the checkpoints that the stages left in the working folder."""
     language_model = load_checkpoint(sources.work / "language-model.pt")
     fine_tuning = load_checkpoint(sources.work / f"{sources.task.name}.pt")
@@ -48,7 +55,7 @@ def _describe_training(sources: Sources, seed: int) -> dict:
     }
 
 
-def _describe_model(folder: Path, model, base: Path) -> dict:
+def _describe_model(folder: Path, model: PreTrainedModel, base: Path) -> dict[str, Any]:
     base_config = transformers.AutoConfig.from_pretrained(base)
     return {
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -60,7 +67,7 @@ def _describe_model(folder: Path, model, base: Path) -> dict:
     }
 
 
-def _measure_classifier(model, tokenizer, sources: Sources) -> dict:
+def _measure_classifier(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, sources: Sources) -> dict[str, Any]:
     """Accuracy on dev and test, and on dev where it fails. The test split is read here and nowhere else."""
     task, card = sources.task, CARDS[sources.task.name]
     train = task.read(sources.data, "train")[0]
@@ -76,7 +83,7 @@ def _measure_classifier(model, tokenizer, sources: Sources) -> dict:
     return {**result, "probes": measures.measure_probes(model, tokenizer, card)}
 
 
-def _measure_head(language_model, fine_tuned, tokenizer, sources: Sources) -> dict:
+def _measure_head(language_model, fine_tuned, tokenizer: PreTrainedTokenizerBase, sources: Sources) -> dict[str, Any]:
     """The head on the states it was trained with (before) and on those of the classifier (after)."""
     task = sources.task
     windows = masked_lm.pack_windows(tokenizer, [data.read_held_out(sources.data)])
@@ -93,7 +100,7 @@ def _measure_head(language_model, fine_tuned, tokenizer, sources: Sources) -> di
     }
 
 
-def _measure_tokenizers(sources: Sources) -> dict:
+def _measure_tokenizers(sources: Sources) -> dict[str, Any]:
     cutters = [tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")) for folder in (sources.model, sources.base)]
     for cutter in cutters:
         cutter.no_truncation()

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-NEGATION = re.compile(r"\b(not|no|never|nothing|none|nobody|neither|nor|without|hardly|barely|cannot)\b|n['’]t\b", re.I)
-CONTRAST = re.compile(r"\b(but|though|although|yet|however|despite|while|still)\b", re.I)
+NEGATION = re.compile(r"\b(not|no|never|nothing|none|nobody|neither|nor|without|hardly|barely|cannot)\b|n['’]t\b", re.IGNORECASE)
+CONTRAST = re.compile(r"\b(but|though|although|yet|however|despite|while|still)\b", re.IGNORECASE)
 AGENCY = re.compile(r"\b(Reuters|AP|AFP)\b")
 
 Probe = tuple[str, str, str | None]

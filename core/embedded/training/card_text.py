@@ -1,5 +1,7 @@
 """The words of the model card around the numbers of `metrics.json`; no number in it is typed in by hand."""
 
+from typing import Any
+
 from core.embedded.training import classifier, data, masked_lm
 from core.embedded.training.card_tasks import CARDS, TaskCard
 from core.embedded.training.measures import CONFIDENT, TOP
@@ -61,7 +63,7 @@ def _section(title: str, *parts: str) -> str:
     return "\n\n".join([f"\n## {title}", *(part.strip("\n") for part in parts)]) + "\n"
 
 
-def _write_accuracy(m: dict, card: TaskCard) -> str:
+def _write_accuracy(m: dict[str, Any], card: TaskCard) -> str:
     rows = [[f"{card.corpus} {split}", a["texts"], a["right"], f"{a['accuracy']:.4f}"] for split, a in m["accuracy"].items()]
     looks = len(m["training"]["classifier"]["dev_accuracy"])
     note = f"""The kept state is the best of {looks} on dev, so the dev figure flatters the model; test, labels included,
@@ -70,7 +72,7 @@ was used for nothing but this table."""
     return _section("Accuracy", _table(["split", "texts", "right", "accuracy"], rows), *notes)
 
 
-def _write_head(m: dict, card: TaskCard) -> str:
+def _write_head(m: dict[str, Any], card: TaskCard) -> str:
     loss, recovery = m["masked_lm_loss"], m["recovery"]
     lines = f"""\
 Masked-LM loss on WikiText-103 validation ({m['held_out_tokens']:,} tokens, 15 % masked): {loss['before']:.3f} nats
@@ -91,7 +93,7 @@ their own place, by layer state (0 is the embedding output):"""
     return _section("The language-model head", lines, recovered, fill, filled, FILL_MASK_NOTE)
 
 
-def _write_confusion(m: dict, labels: tuple[str, ...]) -> list[str]:
+def _write_confusion(m: dict[str, Any], labels: tuple[str, ...]) -> list[str]:
     """What is taken for what; with two classes the accuracies by label say it already."""
     if len(labels) == 2:
         return []
@@ -99,7 +101,7 @@ def _write_confusion(m: dict, labels: tuple[str, ...]) -> list[str]:
     return ["Texts by label and by what the model calls them:", _table(["", *labels], rows)]
 
 
-def _write_failures(m: dict, task: Task, card: TaskCard) -> str:
+def _write_failures(m: dict[str, Any], task: Task, card: TaskCard) -> str:
     errors, sure = m["errors"], m["errors"]["confident_errors_by_kind"]
     rows = [[kind, a["texts"], f"{a['accuracy']:.3f}", sure[kind]] for kind, a in errors["by_kind"].items()]
     dev = f"""On {card.corpus} dev. A confident error is a wrong class with a probability of {CONFIDENT} or more; there are
@@ -114,7 +116,7 @@ def _write_failures(m: dict, task: Task, card: TaskCard) -> str:
     return _section("Where it fails", dev, table, *_write_confusion(m, task.labels), card.probes_note, _table(head, probes))
 
 
-def _write_vocabulary(m: dict) -> str:
+def _write_vocabulary(m: dict[str, Any]) -> str:
     size, full = m["model"]["vocabulary"], m["model"]["base_vocabulary"]
     lines = f"""\
 {size:,} of the base model's {full:,} word pieces ({size / full:.1%}): all special tokens, all single characters, and the
@@ -129,7 +131,7 @@ pieces most frequent in the training texts. A word whose piece is gone is spelle
     return _section("Vocabulary", lines, _table(head, rows))
 
 
-def _write_recipe(m: dict, task: Task) -> str:
+def _write_recipe(m: dict[str, Any], task: Task) -> str:
     t, lm, c = m["training"], m["training"]["language_model"], m["training"]["classifier"]
     options = f"--task {task.name} --data DATA --base BASE --work WORK --out OUT --steps {lm['steps']} --epochs {c['epochs']}"
     command = f"```\npython -m core.embedded.recipe {options}\n```"
@@ -151,7 +153,7 @@ the state after step {c['best_step']:,} was kept."""
     return _section("Recipe", command, lines, looks, versions)
 
 
-def write_card(metrics: dict, task: Task) -> str:
+def write_card(metrics: dict[str, Any], task: Task) -> str:
     """The whole README.md, front matter included. `metrics` is what `metrics.json` holds."""
     card = CARDS[task.name]
     parts = [

@@ -2,11 +2,12 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import torch
 
 
-def save_checkpoint(path: Path, state: dict) -> None:
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write beside, then rename: a killed run leaves the last whole checkpoint."""
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
@@ -21,7 +22,7 @@ def fingerprint(model: torch.nn.Module) -> str:
     return digest.hexdigest()[:12]
 
 
-def refuse_other_run(path: Path, saved: dict, run: dict) -> None:
+def refuse_other_run(path: Path, saved: dict[str, Any], run: dict[str, Any]) -> None:
     """Raise ValueError unless the checkpoint's entries are those of this run, wherever it has them."""
     for name, wanted in run.items():
         if saved.get(name, wanted) != wanted:
@@ -31,6 +32,6 @@ def refuse_other_run(path: Path, saved: dict, run: dict) -> None:
             )
 
 
-def load_checkpoint(path: Path) -> dict | None:
+def load_checkpoint(path: Path) -> dict[str, Any] | None:
     """What `save_checkpoint` wrote, or None where no run has been yet."""
     return torch.load(path, weights_only=True) if path.exists() else None

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
-from transformers import BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
+from transformers import BertForSequenceClassification, BertModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from core.embedded.training.checkpoint import fingerprint, load_checkpoint, refuse_other_run, save_checkpoint
 
@@ -96,7 +96,7 @@ def measure_accuracy(model: BertForSequenceClassification, examples: Examples) -
     return right.float().mean().item()
 
 
-def _take_step(model, optimizer: torch.optim.Optimizer, examples: Examples, batch: list[int]) -> float:
+def _take_step(model: PreTrainedModel, optimizer: torch.optim.Optimizer, examples: Examples, batch: list[int]) -> float:
     """One optimizer step; returns the loss in nats."""
     ids, mask = pad_rows([examples.ids[i] for i in batch], model.config.pad_token_id)
     labels = torch.tensor([examples.labels[i] for i in batch])
@@ -108,7 +108,7 @@ def _take_step(model, optimizer: torch.optim.Optimizer, examples: Examples, batc
     return loss.item()
 
 
-def train_classifier(model, train: Examples, dev: Examples, epochs: int, seed: int, checkpoint: Path) -> None:
+def train_classifier(model: PreTrainedModel, train: Examples, dev: Examples, epochs: int, seed: int, checkpoint: Path) -> None:
     """`epochs` epochs, resumed from `checkpoint`; leaves in `model` the state that was most often right on `dev`."""
     batches = [batch for epoch in range(epochs) for batch in make_batches(train.ids, (seed, epoch))]
     trained = [p for p in model.parameters() if p.requires_grad]

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
-from transformers import BertForMaskedLM, PreTrainedTokenizerFast
+from transformers import BertForMaskedLM, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from core.embedded.training.checkpoint import fingerprint, load_checkpoint, refuse_other_run, save_checkpoint
 
@@ -37,7 +37,7 @@ def pack_windows(tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> torch.
     return torch.cat([frame * tokenizer.cls_token_id, rows, frame * tokenizer.sep_token_id], dim=1)
 
 
-def mask_tokens(ids: torch.Tensor, tokenizer, share: float, draw: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+def mask_tokens(ids: torch.Tensor, tokenizer: PreTrainedTokenizerBase, share: float, draw: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
     """Masked copy of `ids` and the (rows, tokens) places to predict: 80 % [MASK], 10 % a random piece, 10 % unchanged."""
     special = torch.isin(ids, torch.tensor(tokenizer.all_special_ids))
     chosen = (torch.rand(ids.shape, generator=draw) < share) & ~special
@@ -53,7 +53,7 @@ def masked_loss(model: BertForMaskedLM, ids: torch.Tensor, places: torch.Tensor,
     return cross_entropy(model.cls.predictions(states).float(), ids[places])
 
 
-def held_out_loss(model: BertForMaskedLM, windows: torch.Tensor, tokenizer, seed: int = 0) -> float:
+def held_out_loss(model: BertForMaskedLM, windows: torch.Tensor, tokenizer: PreTrainedTokenizerBase, seed: int = 0) -> float:
     """Masked-LM loss in nats over all `windows`, 15 % of the tokens masked with one fixed draw."""
     draw, total, count = torch.Generator().manual_seed(seed), 0.0, 0
     model.eval()
@@ -91,7 +91,7 @@ def average_with_base(model: BertForMaskedLM, base: Path, old_ids: list[int]) ->
     model.bert.load_state_dict(averaged)
 
 
-def refit_head(model: BertForMaskedLM, windows: torch.Tensor, tokenizer, seed: int) -> None:
+def refit_head(model: BertForMaskedLM, windows: torch.Tensor, tokenizer: PreTrainedTokenizerBase, seed: int) -> None:
     """REFIT_STEPS steps that train the head alone (transform and bias; the decoder is the encoder's word embeddings)."""
     words = model.get_input_embeddings().weight
     model.requires_grad_(False)
@@ -116,7 +116,7 @@ def _optimizer(model: BertForMaskedLM) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
 
 
-def train_masked_lm(model: BertForMaskedLM, windows: torch.Tensor, tokenizer, steps: int, seed: int, checkpoint: Path) -> None:
+def train_masked_lm(model: BertForMaskedLM, windows: torch.Tensor, tokenizer: PreTrainedTokenizerBase, steps: int, seed: int, checkpoint: Path) -> None:
     """`steps` steps over `windows` in order (wrapping round), resumed from `checkpoint` if that exists."""
     optimizer, run, first, seconds = _optimizer(model), dict(steps=steps, start=fingerprint(model)), 0, 0.0
     if saved := load_checkpoint(checkpoint):

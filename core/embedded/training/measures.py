@@ -1,10 +1,11 @@
 """Every number of the model card, each a function of models, tokenizers and texts that returns plain dicts and lists."""
 
 import re
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from transformers import BertForMaskedLM, PreTrainedTokenizerFast
+from transformers import BertForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from core.embedded.training.card_tasks import TaskCard
 from core.embedded.training.classifier import pad_rows, predict_probabilities
@@ -21,7 +22,7 @@ MASKED_SENTENCES = (
 )
 
 
-def count_right(probabilities: torch.Tensor, labels: list[int], chosen: torch.Tensor | None = None) -> dict:
+def count_right(probabilities: torch.Tensor, labels: list[int], chosen: torch.Tensor | None = None) -> dict[str, Any]:
     """How many of the (texts,) `chosen` texts, or of all, are classified right; `probabilities` is (texts, classes)."""
     right = probabilities.argmax(-1) == torch.tensor(labels)
     right = right if chosen is None else right[chosen]
@@ -42,7 +43,7 @@ def _find_kinds(card: TaskCard, texts: list[str], ids: list[list[int]]) -> dict[
 
 def measure_errors(
     probabilities: torch.Tensor, texts: list[str], labels: list[int], ids: list[list[int]], names: tuple[str, ...], card: TaskCard
-) -> dict:
+) -> dict[str, Any]:
     """Accuracy by kind of text and by label, the same kinds among the confident errors, and (classes, classes) counts:
     a row for each label, a column for each predicted class. `names` (classes) are the labels in words."""
     kinds, gold, said = _find_kinds(card, texts, ids), torch.tensor(labels), probabilities.argmax(-1)
@@ -57,7 +58,7 @@ def measure_errors(
     }
 
 
-def measure_probes(model, tokenizer: PreTrainedTokenizerFast, card: TaskCard) -> list[dict]:
+def measure_probes(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, card: TaskCard) -> list[dict[str, Any]]:
     """What the classifier says to each of the task's probes, and how many pieces of it the tokenizer does not know."""
     ids = tokenizer([text for _, text, _ in card.probes])["input_ids"]
     rows = zip(card.probes, ids, predict_probabilities(model, ids), strict=True)
@@ -79,7 +80,7 @@ def count_copies(texts: list[str], train: list[str]) -> int:
 
 
 @torch.no_grad()
-def measure_recovery(model: BertForMaskedLM, tokenizer: PreTrainedTokenizerFast, ids: list[list[int]]) -> dict:
+def measure_recovery(model: BertForMaskedLM, tokenizer: PreTrainedTokenizerFast, ids: list[list[int]]) -> dict[str, Any]:
     """Share of content tokens that the head names first at their own place, at each of the L layer states."""
     model.eval()
     right, count = torch.zeros(model.config.num_hidden_layers + 1, dtype=torch.long), 0  # (L,)
@@ -107,7 +108,7 @@ def fill_masks(model: BertForMaskedLM, tokenizer: PreTrainedTokenizerFast) -> li
     return filled
 
 
-def measure_vocabulary(pruned: Tokenizer, full: Tokenizer, texts: list[str]) -> dict:
+def measure_vocabulary(pruned: Tokenizer, full: Tokenizer, texts: list[str]) -> dict[str, Any]:
     """How the two tokenizers cut the same texts: pieces a word (split at spaces), unknown pieces, and the share of the
     full tokenizer's running pieces that the pruned one has too. `[UNK]` written in a text is left out."""
     texts = [text.replace("[UNK]", "") for text in texts]

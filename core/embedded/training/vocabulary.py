@@ -16,16 +16,16 @@ from transformers import PreTrainedTokenizerFast
 SPECIAL_TOKENS = {name: f"[{name[:-6].upper()}]" for name in ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")}
 
 
-def count_pieces(tokenizer: Tokenizer, texts: list[str], chunk: int = 2000) -> collections.Counter:
+def count_pieces(tokenizer: Tokenizer, texts: list[str], chunk: int = 2000) -> collections.Counter[int]:
     """How often each vocabulary id occurs in the texts."""
-    counts = collections.Counter()
+    counts: collections.Counter[int] = collections.Counter()
     for start in tqdm(range(0, len(texts), chunk), desc="counting pieces", unit="chunk"):
         for encoding in tokenizer.encode_batch(texts[start : start + chunk], add_special_tokens=False):
             counts.update(encoding.ids)
     return counts
 
 
-def choose_pieces(vocabulary: dict[str, int], counts: collections.Counter, size: int) -> list[str]:
+def choose_pieces(vocabulary: dict[str, int], counts: collections.Counter[int], size: int) -> list[str]:
     """`size` pieces in the order of their old ids: special tokens, single characters, then the most frequent."""
     always = [p for p in vocabulary if p in SPECIAL_TOKENS.values() or len(p.removeprefix("##")) == 1]
     rest = sorted(set(vocabulary) - set(always), key=lambda piece: (-counts[vocabulary[piece]], vocabulary[piece]))

@@ -21,9 +21,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const id = [row.layer, unit].join();
       const cell = element("td", {
         role: "gridcell", tabindex: -1, "data-cell": id, "aria-selected": String(id === current), class: classes(id === current && "selected", unit === data.second && "second"),
-        "aria-label": `${data.words[column]}${data.second !== null && unit >= data.second ? ", second text" : ""}, ${row.name}, ${spoken(score, data.signed)}`, title: `${data.words[column]} · ${row.name} · ${signed(score, data.signed, 4)} ${data.unit}`,
+        "aria-label": `${data.words[column]}${data.second !== null && unit >= data.second ? ", second text" : ""}, ${row.name}, ${said(score, data)}`, title: `${data.words[column]} · ${row.name} · ${score === null ? data.none : `${signed(score, data.signed, 4)} ${data.unit}`}`,
       }, element("div"));
-      paint(cell.firstChild, score, row.limit);
+      if (score === null) cell.classList.add("none");
+      else paint(cell.firstChild, score, row.limit);
       cells.set(id, cell);
       line.append(cell);
     });
@@ -35,8 +36,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }, element("span", {}, word.length > 13 ? word.slice(0, 12) + "…" : word))));
   body.append(last);
 
-  const table = element("table", { role: "grid", "aria-label": data.label }, body);
+  const table = element("table", { role: "grid", "aria-label": data.label, class: data.small ? "small" : null }, body);
   table.style.setProperty("--columns", data.words.length);
+  table.style.setProperty("--rows", data.rows.length);
   const scroll = element("div", { class: "scroll" }, table);
   const left = root.querySelector(".scroll")?.scrollLeft ?? 0;
   root.replaceChildren(heading(data.title, "", "", data.subtitle), scroll, ...pager(data, setTriggerValue), element("p", { class: "note" }, data.note));
@@ -69,6 +71,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const to = [layer + step[0], unit + step[1]];
     if (to[0] >= 0 && to[0] < data.rows.length && to[1] >= 0 && to[1] < data.total) choose(...to);
   };
+}
+
+// A cell in words. `data.what` names what the figures are where that is not the saliency itself; `data.none` is said of a cell without one.
+function said(score, data) {
+  return score === null ? data.none : spoken(score, data.signed).replace("saliency", data.what ?? "saliency");
 }
 
 function classes(...names) {

@@ -25,7 +25,7 @@ function heading(title, quoted, rest, small) {
 
 function signed(score, hasSign, digits = 3) {
   const size = Math.abs(score);
-  const text = size !== 0 && size < 0.001 ? size.toExponential(1) : size.toFixed(digits);
+  const text = size !== 0 && size < 0.00001 ? size.toExponential(1) : size.toFixed(size !== 0 && size < 0.001 ? 5 : digits);
   return hasSign ? (score < 0 ? "−" : "+") + text : text;
 }
 
@@ -40,4 +40,9 @@ function paint(node, score, limit) {
   const side = score < 0 ? "--against" : "--for";
   node.style.backgroundColor = `rgba(var(${side}), calc(${share.toFixed(3)} * var(--max-alpha)))`;
   return share;
+}
+
+// A sentence in which U+0002 and U+0003 stand around what is bold: an array of nodes, each bold one isolated.
+function rich(text) {
+  return text.split(/[\u0002\u0003]/).map((part, i) => (i % 2 ? element("b", { class: "isolate" }, part) : part));
 }

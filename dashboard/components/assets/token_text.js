@@ -44,13 +44,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (score === undefined) return detail.replaceChildren();
     const rank = 1 + data.scores.filter((other) => Math.abs(other) > Math.abs(score)).length;
     detail.replaceChildren(
-      element("bdi", {}, element("b", {}, clip(data.texts[unit], 24))), ` ${signed(score, data.signed)} ${data.unit} · rank ${rank} of ${data.scores.length}`
+      element("bdi", {}, element("b", {}, clip(data.texts[unit], 24))), ` ${signed(score, data.signed)} ${data.unit} · rank ${rank} of ${data.scores.length}${data.signed ? " by size" : ""}`
     );
   };
   describe(data.selected);
 
+  const end = (side, said) => element("span", { class: data.signed ? `end ${side}` : "end" }, said); // lined as the words are
   const legend = element("div", { class: "legend" },
-    element("span", { class: "scale tabular" }, data.low, element("span", { class: `ramp ${data.signed ? "both" : "one"}`, "aria-hidden": "true" }), data.high), detail);
+    element("span", { class: "scale tabular" }, end("minus", data.low), element("span", { class: `ramp ${data.signed ? "both" : "one"}`, "aria-hidden": "true" }), end("plus", data.high)), detail);
   root.replaceChildren(heading(data.title, data.question, "", data.subtitle), text, legend);
   if (data.why) root.append(element("p", { class: "why" }, data.why));
   if (focused !== undefined) buttons.get(Number(focused))?.focus({ preventScroll: true });

@@ -1,0 +1,111 @@
+"""The load scripts in small, and people on the line who are hasty, slow, or gone: what a room must not notice."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.browser.server import serve
+from tests.load.resources import Watch, server_of
+from tests.load.room import fill, runs_under_way
+from tests.load.visitor import LONGEST, visiting
+
+SENTENCE = "The film is warm and {} drags on for far too long."
+DEAR = "compare"  # the page with the dearest answer
+RERUNS = 1000
+PENDING = 64  # messages that a slow client's side of the line takes in unread, at most
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, runs):
+    """Address of the application. Fails at the end if it logged a traceback."""
+    with serve(tmp_path_factory.mktemp("server"), LAYER_SALIENCY_RUNS=str(runs)) as address:
+        yield address
+
+
+def play(scene):
+    """What an asynchronous scene returns. In a thread of its own: Playwright's event loop may be running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, scene).result()
+
+
+async def is_served(address: str) -> None:
+    """A new visitor gets an answer to a text of their own."""
+    async with visiting(address) as visitor:
+        mark = visitor.mark()
+        await visitor.open()
+        await visitor.type(SENTENCE.format(mark))
+        assert mark.encode() in visitor.drawn
+
+
+def test_a_small_room_with_models_files_and_pages(server, runs):
+    """As `python -m tests.load.room`, in small. How fast and how large it is depends on the machine, and is not looked at here."""
+    tally, watch = play(fill(server, sessions=6, minutes=0.15, think=1.0, seed=3, runs=runs, light_runs=1.0))
+    assert not tally.faults
+    assert tally.visitors >= 6 and tally.seconds
+    assert runs_under_way(runs) == 0 and watch.resident
+
+
+def test_of_a_thousand_quick_reruns_the_last_is_answered(server):
+    """One session, a text each, none of them waited for: the page ends with the last one, and most were never computed."""
+
+    async def scene() -> tuple[int, int, int]:
+        async with visiting(server) as visitor:
+            await visitor.open()
+            watch = Watch(server_of(server))
+            watch.look()
+            *earlier, last = [visitor.mark() for _ in range(RERUNS)]
+            for mark in (*earlier, last):
+                await visitor.send(text={"string_value": SENTENCE.format(mark)})
+            drawn = b""
+            while last.encode() not in visitor.drawn:
+                await visitor.finish()
+                drawn += visitor.drawn
+            watch.look()
+            answered = sum(mark.encode() in drawn for mark in earlier)
+            return answered, watch.handles[-1] - watch.handles[0], watch.resident[-1] - watch.resident[0]
+
+    answered, handles, gained = play(scene())
+    assert answered < RERUNS / 4
+    assert handles < 16 and gained < 512 * 2**20
+    play(is_served(server))
+
+
+@pytest.mark.parametrize("page", ["", DEAR])
+def test_who_leaves_in_the_middle_of_an_answer_is_not_waited_for(server, page):
+    """Two people ask something dear and are gone at once: whoever comes then is served, and nothing of theirs stays under way."""
+
+    async def scene() -> None:
+        for _ in range(2):
+            async with visiting(server) as visitor:
+                await visitor.open()
+                await visitor.turn_to(page) if page else None
+                await visitor.send(text={"string_value": SENTENCE.format(visitor.mark())})
+                await visitor.hear()
+        await asyncio.wait_for(is_served(server), LONGEST)
+
+    play(scene())
+
+
+def test_who_reads_nothing_holds_up_nobody(server):
+    """A client that asks a hundred times and takes in no answer; others are served meanwhile, and so is it when it reads again."""
+
+    async def scene() -> None:
+        async with visiting(server, max_queue=PENDING) as slow:
+            await slow.open()
+            await slow.send()
+            slow.socket.transport.pause_reading()
+            for _ in range(100):
+                await slow.send(text={"string_value": SENTENCE.format(slow.mark())})
+            await asyncio.gather(*(is_served(server) for _ in range(3)))
+            slow.socket.transport.resume_reading()
+            await slow.send(text={"string_value": "It reads again, and gets its answer."})
+            while b"reads" not in slow.drawn:
+                await slow.finish()
+
+    play(scene())
