@@ -36,14 +36,14 @@ class Busy(SaliencyError):
 
 @dataclass(eq=False)
 class _Ticket:
-    """One piece of work, waiting or running; `stop` is what its next step raises."""
+    """One piece of work, waiting or running."""
 
     person: Hashable
-    stop: type[Stopped] | None = None
+    is_superseded: bool = False
 
     def check(self) -> None:
-        if self.stop:
-            raise self.stop
+        if self.is_superseded:
+            raise Superseded
 
 
 class FairQueue:
@@ -60,8 +60,8 @@ class FairQueue:
         """Wait for a turn and hold it; gives the progress function that the work is to call between its steps.
 
         With `replaces`, whatever else this person has waiting or running is stopped (Superseded at its next step), and
-        its place in the rotation is kept. Raises Busy after the longest wait, Superseded or Cancelled when stopped, and
-        whatever `progress` raises. Not to be asked for inside a turn.
+        its place in the rotation is kept. Raises Busy after the longest wait, Superseded when stopped, and whatever
+        `progress` raises. Not to be asked for inside a turn.
         """
         ticket = self._enter(person, replaces)
         try:
@@ -75,10 +75,10 @@ class FairQueue:
         finally:
             self._leave(ticket)
 
-    def cancel(self, person: Hashable) -> None:
-        """Stop what this person has waiting or running: Cancelled at its next step."""
+    def supersede(self, person: Hashable) -> None:
+        """Stop what this person has waiting or running: Superseded at its next step."""
         with self._changed:
-            self._stop_all(person, Cancelled)
+            self._stop_all(person)
             self._changed.notify_all()
 
     def _enter(self, person: Hashable, replaces: bool) -> _Ticket:
@@ -86,16 +86,16 @@ class FairQueue:
         with self._changed:
             lane = self._lanes.setdefault(person, deque())
             if replaces:
-                self._stop_all(person, Superseded)
+                self._stop_all(person)
                 lane.clear()  # the lane itself stays where it is in the rotation
             lane.append(ticket)
             self._changed.notify_all()
         return ticket
 
-    def _stop_all(self, person: Hashable, reason: type[Stopped]) -> None:
+    def _stop_all(self, person: Hashable) -> None:
         running = [self._running] if self._running and self._running.person == person else []
         for ticket in (*self._lanes.get(person, ()), *running):
-            ticket.stop = reason
+            ticket.is_superseded = True
 
     def _wait(self, ticket: _Ticket, progress: Progress) -> None:
         deadline = time.monotonic() + self._longest_wait
@@ -116,7 +116,7 @@ class FairQueue:
                 self._changed.wait_for(lambda: self._has_news(ticket, before), POLL)  # noqa: B023 — called here and now
 
     def _has_news(self, ticket: _Ticket, before: int) -> bool:
-        return bool(ticket.stop) or self._is_next(ticket) or self._people_before(ticket) != before
+        return ticket.is_superseded or self._is_next(ticket) or self._people_before(ticket) != before
 
     def _is_next(self, ticket: _Ticket) -> bool:
         return self._running is None and next(iter(self._lanes.values()))[0] is ticket

@@ -4,10 +4,7 @@ Importing this costs torch, so that pages leave it to the engine.
 """
 
 import gc
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 import torch
@@ -22,9 +19,9 @@ from core.memory import where_it_fits
 from core.model_spec import ModelSpec
 from core.models import Classifier, describe, load_classifier
 from core.pool import ModelPool
-from core.progress import Progress, silent
+from core.progress import Progress
 from core.records import LayerReport, Query
-from core.turns import Busy, FairQueue
+from dashboard.device_turns import DeviceTurns
 
 MAX_MODELS = 4
 
@@ -35,13 +32,12 @@ def without_methods(query: Query) -> Query:
 
 
 class Service:
-    """Answers from any number of threads. Each device does one analysis at a time."""
+    """Answers from any number of threads. Each device does one thing at a time."""
 
     def __init__(self, load: Callable[..., object] | None = None, max_models: int = MAX_MODELS, max_bytes: int | None = None):
         torch.set_num_threads(choose_threads())
         self.pool = ModelPool(load or load_for_pages, max_models, max_bytes, _bring)
-        self._queues: dict[str, FairQueue] = {}
-        self._threads: dict[str, ThreadPoolExecutor] = defaultdict(lambda: ThreadPoolExecutor(1, thread_name_prefix="compute"))
+        self._turns: dict[str, DeviceTurns] = {}
 
     def analyse(
         self, query: Query, spec: ModelSpec, person: Hashable, tell: Progress, known: LayerReport | None = None
@@ -56,7 +52,7 @@ class Service:
             base = known or pipeline.analyse(classifier, without_methods(query), step)
             return (pipeline.add_methods(classifier, base, methods, step) if methods else base), base
 
-        return self.run(spec, person, tell, work)
+        return self.run(spec, person, tell, work, is_long=bool(methods))
 
     def compare(
         self, query: Query, spec: ModelSpec, person: Hashable, tell: Progress, methods: tuple[str, ...], removal: str,
@@ -77,16 +73,18 @@ class Service:
         """The words hidden one after the other, in the order of a method. Waits as `analyse` does."""
         return self.run(spec, person, tell, lambda classifier, step: compare.hide_steps(classifier, comparison, method, step))
 
-    def run(self, spec: ModelSpec, person: Hashable, tell: Progress, work: Callable[[Classifier, Progress], object]):
-        """`work` in this person's turn, on a device where it fits, and in the one thread that computes what people ask there.
-
-        Libraries keep memory for each thread that ever computed: 16 threads that took turns had gained 1,255 MB after 160 texts,
-        one 121 MB after 32 and 122 MB after 80 (two cores, `sentiment`, 3 to 120 words, measured).
-        """
+    def run(
+        self, spec: ModelSpec, person: Hashable, tell: Progress, work: Callable[[Classifier, Progress], object], is_long: bool = True
+    ):
+        """`work` in this person's turn, on a device where it fits; what `is_long` gives way to all that is not, between its steps."""
 
         def run(device: str):
-            with self._turn(spec, person, device, tell) as (classifier, step):
-                return self._threads[device].submit(work, classifier, step).result()
+            if not self.pool.holds(spec, device):
+                with self.pool.lease(spec, tell, device):
+                    pass  # nobody's turn need wait for a load; but a lease that lasted through the queue would let each hold a model
+            turns = self._turns_at(device)
+            with turns.turn(person, tell, is_long) as step, self.pool.lease(spec, step, device) as classifier:
+                return turns.compute(is_long, work, classifier, step)
 
         return where_it_fits(run, choose_device(), tell)
 
@@ -98,10 +96,9 @@ class Service:
         """
 
         def run(device: str):
-            with self.pool.lease(spec, lambda stage, _: tell(stage, 0.0), device) as classifier:
-                queue = self._queues.setdefault(device, FairQueue())
-                with Turns(queue, ("run", run_id), tell) as step:
-                    return work(classifier, step)
+            turns = self._turns_at(device).between_steps(("run", run_id), tell)
+            with self.pool.lease(spec, lambda stage, _: tell(stage, 0.0), device) as classifier, turns as step:
+                return work(classifier, step)
 
         return where_it_fits(run, choose_device(), tell)
 
@@ -114,51 +111,8 @@ class Service:
 
         return where_it_fits(run, choose_device(), tell)
 
-    @contextmanager
-    def _turn(self, spec: ModelSpec, person: Hashable, device: str, tell: Progress) -> Iterator[tuple[Classifier, Progress]]:
-        """A classifier, the device to oneself, and what the work is to call between its steps."""
-        if not self.pool.holds(spec, device):
-            with self.pool.lease(spec, tell, device):
-                pass  # nobody's turn need wait for a load; but a lease that lasted through the queue would let each hold a model
-        queue = self._queues.setdefault(device, FairQueue())
-        with queue.turn(person, tell) as step, self.pool.lease(spec, step, device) as classifier:
-            yield classifier, step
-
-
-class Turns:
-    """One turn after the other at a device, with no end to their number: everyone else who waits has one in between."""
-
-    def __init__(self, queue: FairQueue, person: Hashable, tell: Progress):
-        self._queue, self._person, self._tell, self._share = queue, person, tell, 0.0
-        self._turn, self._check = None, silent
-
-    def __enter__(self) -> Progress:
-        self._take()
-        return self._step
-
-    def __exit__(self, *raised) -> None:
-        self._give_back()
-
-    def _step(self, stage: str, share: float) -> None:
-        self._share = share
-        self._check(stage, share)
-        self._give_back()
-        self._take()
-
-    def _take(self) -> None:
-        while self._turn is None:
-            turn = self._queue.turn(self._person, self._wait, replaces=False)
-            with suppress(Busy):  # a run has all the time in the world
-                self._check = turn.__enter__()
-                self._turn = turn
-
-    def _wait(self, stage: str, _: float) -> None:
-        self._tell(stage, self._share)
-
-    def _give_back(self) -> None:
-        if (turn := self._turn) is not None:
-            self._turn = None
-            turn.__exit__(None, None, None)
+    def _turns_at(self, device: str) -> DeviceTurns:
+        return self._turns.setdefault(device, DeviceTurns())  # at once: two threads that come first must get the same
 
 
 def _bring(spec: ModelSpec, progress: Progress) -> int:

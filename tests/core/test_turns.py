@@ -141,13 +141,13 @@ def test_the_newest_of_many_is_the_one_that_runs(arrive):
     assert arrive.log == ["a", "b4"]
 
 
-def test_cancel_while_waiting_and_while_running(arrive):
+def test_superseded_while_waiting_and_while_running(arrive):
     running, waiting = arrive("a"), arrive("b")
-    arrive.queue.cancel("b")
+    arrive.queue.supersede("b")
     waiting.join(5)
-    assert waiting.outcome is Cancelled and running.is_alive()
-    arrive.queue.cancel("a")
-    assert running.finish() is Cancelled
+    assert waiting.outcome is Superseded and running.is_alive()
+    arrive.queue.supersede("a")
+    assert running.finish() is Superseded
     assert arrive("c").finish() == "done"
 
 

@@ -17,10 +17,10 @@ from core.tables.source import Source
 from core.tables.texts import Columns
 from core.turns import FairQueue
 from dashboard import jobs, run_folders, run_state
+from dashboard.device_turns import Turns
 from dashboard.jobs import Runs
 from dashboard.run_folders import RunRefused, UnknownRun
 from dashboard.run_state import DONE, FAILED, RUNNING, STOPPED, WAITING, Order, Pace
-from dashboard.serving import Turns
 from tests.waiting import wait_until
 
 SOURCE = Source("reviews.csv", content=b"text\none\ntwo\n")
