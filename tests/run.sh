@@ -30,12 +30,18 @@ if [ "$wanted" != "$(cat .venv/installed.txt 2>/dev/null)" ]; then  # a second r
 fi
 
 # --- a browser for tests/browser ---
-browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
-if ! browser >/dev/null; then
-    { as_root_with_apt && apt_install chromium; } || "$python" -m playwright install chromium \
-        || fail "there is no browser and none could be installed; install chromium."
-fi
+shell() { command -v chromium-headless-shell; } # a Chromium that draws no frame of its own needs half the time
+browser() { shell || command -v chromium || command -v chromium-browser || command -v google-chrome; }
+shell >/dev/null || { as_root_with_apt && apt_install chromium-headless-shell 2>/dev/null; } || browser >/dev/null \
+    || { as_root_with_apt && apt_install chromium; } || "$python" -m playwright install chromium \
+    || fail "there is no browser and none could be installed; install chromium."
 
 export HF_HUB_OFFLINE=1        # a test that reaches for a hub fails instead of waiting
 export OMP_WAIT_POLICY=passive # torch's idle threads leave the cores to the browser and the server
-exec "$python" -m pytest tests "$@"
+export OMP_NUM_THREADS=1       # the models of most tests are so small that a second thread costs more than it brings
+[ $# = 0 ] || exec "$python" -m pytest tests "$@"
+# all tests, in half the time: those in a browser beside all others
+("$python" -m pytest tests/browser -o cache_dir=.pytest_cache/browser 2>&1 | sed -u 's/^/browser: /') &
+others=0; "$python" -m pytest tests --ignore=tests/browser || others=$?
+browser=0; wait $! || browser=$?
+exit $((others > browser ? others : browser))

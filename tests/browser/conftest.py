@@ -72,14 +72,7 @@ def visit(browser: Browser, server: str):
         )
         contexts.append(context)
         local = (server, server.replace("http", "ws"), "data:", "blob:")
-
-        def check(route):
-            if route.request.url.startswith(local):
-                return route.continue_()
-            foreign.append(route.request.url)
-            return route.abort()
-
-        context.route("**/*", check)
+        context.on("request", lambda request: None if request.url.startswith(local) else foreign.append(request.url))
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None)

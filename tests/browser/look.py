@@ -102,10 +102,11 @@ def shoot(browser: Browser, server: str, view: View) -> Image.Image:
         page.add_init_script("localStorage.setItem('layer-saliency-tour', 'done')")  # the tour has tests of its own
         page.goto(server + PAGES[view.page])
         page.add_style_tag(content=STILL)
+        page.mouse.move(view.width - 1, view.height - 1)  # what is under the pointer shows more than the rest
         settle(page)
         if view.page in GESTURES:
             GESTURES[view.page](ExplorePage(page))
-            page.mouse.move(view.width - 1, view.height - 1)  # a hint under the pointer comes and goes
+            page.mouse.move(view.width - 1, view.height - 1)
             settle(page)
         return Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide"))).convert("RGB")
     finally:
@@ -135,22 +136,26 @@ def changed(expected: Image.Image, shown: Image.Image) -> float:
     """
     if expected.size != shown.size:
         return 1.0
-    wanted, got = (np.asarray(picture.convert("RGB"), dtype=np.float32) for picture in (expected, shown))
-    rows, columns = wanted.shape[0] // BLOCK, wanted.shape[1] // BLOCK
-    means = _means(wanted, rows, columns)
-    nearest = np.full((rows, columns), np.inf, dtype=np.float32)
-    padded = np.pad(got, ((BAND, BAND), (BAND, BAND), (0, 0)), mode="edge")
+    rows, columns = expected.height // BLOCK, expected.width // BLOCK
+    wanted = _means(_sums(expected), BAND, BAND, rows, columns)
+    got = _sums(shown)
+    nearest = np.full((rows, columns), np.inf)
     for down in range(2 * BAND + 1):
         for right in range(2 * BAND + 1):
-            moved = padded[down : down + got.shape[0], right : right + got.shape[1]]
-            nearest = np.minimum(nearest, np.abs(_means(moved, rows, columns) - means).max(axis=2))
+            nearest = np.minimum(nearest, np.abs(_means(got, down, right, rows, columns) - wanted).max(axis=2))
     return float((nearest > FAR).mean())
 
 
-def _means(picture: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """(rows, columns, 3) mean colour of each block."""
-    cut = picture[: rows * BLOCK, : columns * BLOCK]
-    return cut.reshape(rows, BLOCK, columns, BLOCK, 3).mean(axis=(1, 3))
+def _sums(picture: Image.Image) -> np.ndarray:
+    """(height + 2 BAND + 1, width + 2 BAND + 1, 3) sum of all colours above and left of each pixel, the edges carried on."""
+    padded = np.pad(np.asarray(picture.convert("RGB"), dtype=np.int64), ((BAND, BAND), (BAND, BAND), (0, 0)), mode="edge")
+    return np.pad(padded.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0), (0, 0)))
+
+
+def _means(sums: np.ndarray, down: int, right: int, rows: int, columns: int) -> np.ndarray:
+    """(rows, columns, 3) mean colour of each block, the first of which begins at a pixel of the padded picture."""
+    corners = sums[down::BLOCK, right::BLOCK][: rows + 1, : columns + 1]
+    return np.diff(np.diff(corners, axis=0), axis=1) / BLOCK**2
 
 
 def keep(picture: Image.Image, file: Path) -> None:

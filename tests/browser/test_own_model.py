@@ -74,8 +74,9 @@ def test_a_head_is_asked_for_with_the_model_filled_in(visit):
     expect(explore.readings).to_be_visible()
 
 
-def test_a_download_is_stopped_and_tried_again(visit):
+def test_a_download_is_stopped_and_tried_again(visit, hub, monkeypatch):
     """Meanwhile the page is of use, and what is typed is kept."""
+    monkeypatch.setattr(hub, "seconds_per_block", 3.0)  # it must not end before it is stopped, however slow the page is
     explore = visit()
     ask_for_slow_model(explore)
     explore.page.get_by_role("textbox", name="Text", exact=True).fill("A text for the model to come.")
@@ -84,6 +85,7 @@ def test_a_download_is_stopped_and_tried_again(visit):
     expect(explore.page.get_by_text(re.compile("^Until it is there, the page stays with"))).to_be_visible()
     explore.page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     expect(explore.page.get_by_text(re.compile("^You stopped loading"))).to_be_visible()
+    hub.seconds_per_block = 0.1
     expect(explore.page.get_by_role("combobox", name="Model")).to_have_value("Film reviews (sentiment)")
     explore.page.get_by_role("button", name="Try again").click()
     expect(explore.page.get_by_role("combobox", name="Model")).to_have_value(SLOW_MODEL, timeout=60_000)

@@ -69,11 +69,12 @@ def test_no_memory_anywhere_is_a_sentence_and_the_next_visitor_is_served(card):
         service.analyse(Query(spec.name, SENTENCES[0]), spec, "a", silent)
     full.clear()
     assert np.isfinite(service.analyse(Query(spec.name, SENTENCES[1]), spec, "b", silent)[0].prediction.logits).all()
-    assert all(queue._running is None and not queue._lanes for queue in service._queues.values())
+    for turns in service._turns.values():
+        assert all(queue._running is None and not queue._lanes for queue in (turns._steps, turns._long))
 
 
 def test_all_of_a_device_s_work_is_done_in_one_thread(card):
-    """Memory that libraries keep for each thread that computes is then kept once (see `Service.run`)."""
+    """Memory that libraries keep for each thread that computes is then kept once (see `DeviceTurns.compute`)."""
     service, spec, _ = card
     seen, asking = [], [
         threading.Thread(target=lambda person=person: service.run(spec, person, silent, lambda *_: seen.append(threading.get_ident())))
