@@ -6,7 +6,6 @@ Tensors stop here, as in `pipeline`. Every masked text is run once, whichever me
 import time
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from core.faithfulness import hide_one_by_one, play_all
 from core.memory import without_locals
 from core.models import Classifier
 from core.progress import Progress, silent
-from core.provenance import Provenance
+from core.provenance import Provenance, versions_of
 from core.records import Query
 from core.sanity import check
 
@@ -148,6 +147,6 @@ def _count_backwards(rows: dict[str, WordScores], n_windows: int) -> int:
 
 
 def _describe(classifier: Classifier, case: Case, seconds: dict[str, float]) -> Provenance:
-    versions = {name: version(name) for name in ("torch", "transformers", "shap")}
+    versions = versions_of("torch", "transformers", "shap")
     head = classifier.lm_source or classifier.missing_head
     return Provenance(classifier.spec.name, classifier.revision, head, classifier.device, classifier.dtype, len(case.traces), seconds, versions)

@@ -5,7 +5,6 @@ The predicted class is explained, as on the page, not the label that the file gi
 
 import json
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from core.measure import OPERATOR, Plan, measure_text
 from core.models import Classifier
 from core.partial_results import PartialResults
 from core.progress import Progress
+from core.provenance import versions_of
 from core.tally import tally
 
 NOTE = (
@@ -100,7 +100,7 @@ def _unknown_label(text: LabelledText, classifier: Classifier) -> str:
 
 
 def _settings(classifier: Classifier, data: LabelledFile, unusable: dict[int, str], question: dict[str, Any]) -> dict[str, Any]:
-    versions = {name: version(name) for name in ("torch", "transformers", "numpy")}
+    versions = versions_of("torch", "transformers", "numpy")
     made = {"file": data.path.name, "fractions": list(FRACTIONS), "device": classifier.device, "dtype": classifier.dtype}
     rows = {str(row): unusable[row] for row in sorted(unusable)}
     return {"note": NOTE, "settings": question | made, "versions": versions, "unusable_rows": rows}

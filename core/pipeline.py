@@ -6,7 +6,6 @@ After Hou & Castañón, "Decoding Layer Saliency in Language Transformers", ICML
 import dataclasses
 import time
 from collections.abc import Callable, Iterable
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from core.methods import LOGITS, METHODS, ON_DEMAND, OWN_SCALE
 from core.models import Classifier
 from core.outputs import is_regression, predict, resolve_classes, stop_early, to_array
 from core.progress import Progress, silent
-from core.provenance import Provenance
+from core.provenance import Provenance, versions_of
 from core.records import LayerDecoding, LayerProfile, LayerReport, Query, SaliencyMap
 from core.saliency import layer_mean, score_one_pass, score_rows
 from core.tokens import Reading, tokenize_windows
@@ -185,6 +184,6 @@ def _to_decoding(classifier: Classifier, decoded: Decoded | None) -> LayerDecodi
 
 
 def _describe(classifier: Classifier, rows: int, seconds: dict[str, float]) -> Provenance:
-    versions = {name: version(name) for name in ("torch", "transformers")}
+    versions = versions_of("torch", "transformers")
     head = classifier.lm_source or classifier.missing_head
     return Provenance(classifier.spec.name, classifier.revision, head, classifier.device, classifier.dtype, rows, dict(seconds), versions)

@@ -1,6 +1,9 @@
 """How a report came about: how much of the text was read, and by what. Plain values, no arrays."""
 
 from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from core import __version__
 
 
 @dataclass(frozen=True)
@@ -42,3 +45,8 @@ class Provenance:
     """Stage → seconds."""
     versions: dict[str, str] = field(default_factory=dict)
     """Package → version."""
+
+
+def versions_of(*packages: str) -> dict[str, str]:
+    """What computed: this project first, then those of the installed packages on which the figures depend. Name → version."""
+    return {"layer-saliency": __version__} | {name: version(name) for name in packages}

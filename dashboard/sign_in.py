@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+from streamlit import get_option
 
 from dashboard import sign_in_wording as words
 from dashboard.sign_in_page import sign_in_page
@@ -18,6 +19,18 @@ from dashboard.sign_in_settings import CALLBACK, SignIn, SignInError, read_sign_
 
 _START, _LOGIN, _LOGOUT, _HEALTH = "sign-in", "auth/login", "auth/logout", "_stcore/health"
 _NEVER_KEPT = {"cache-control": "no-store"}  # the same address shows something else once they are in
+
+
+_LOCAL = ("localhost", "::1")
+
+
+def warning_of(address: str | None, settings: SignIn | None) -> str:
+    """What whoever starts a server at this address should know: that it answers everybody. Empty where it does not.
+
+    Streamlit listens everywhere where it is given no address (None).
+    """
+    is_local = address is not None and (address in _LOCAL or address.startswith("127."))
+    return "" if is_local or settings is not None else words.OPEN.format(address or "every address of this machine")
 
 
 class Door:
@@ -32,6 +45,8 @@ class Door:
         except SignInError as error:
             self.is_broken = True
             print(error, file=sys.stderr)
+        if not self.is_broken and (warning := warning_of(get_option("server.address"), self.settings)):
+            print(warning, file=sys.stderr)
 
     async def __call__(self, scope, receive, send):
         """Pass the request on, or answer it here."""

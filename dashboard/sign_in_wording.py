@@ -16,3 +16,7 @@ BROKEN = (
     "This server is to ask for sign-in, but its settings for that can't be used. Whoever runs it finds the reason in its log."
 )
 EXPIRED = "Not signed in: open the page again and sign in."
+OPEN = (
+    "This server listens at {} and asks nobody to sign in: whoever reaches it may use it and its models. "
+    "DEPLOYMENT.md says how to ask for sign-in; `--server.address=127.0.0.1` keeps it to this machine."
+)

@@ -1,6 +1,5 @@
 """What is found out before the first row is analysed, and whether a run that goes on is still the same."""
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from core.labelled import match_labels
 from core.labels import REGRESSION, expects_pair, problem_type_of
 from core.models import Classifier
 from core.progress import Progress
+from core.provenance import versions_of
 from core.tables.format import Limits
 from core.tables.reading import open_table
 from core.tables.source import Source
@@ -48,7 +48,7 @@ def prepare(classifier: Classifier, source: Source, settings: RunSettings, limit
     )
     return Manifest(
         plan=plan, n_rows=n_rows, file=source.name, fingerprint=fingerprint, **_of_model(classifier), labels=classifier.labels,
-        problem_type=kind, layers=classifier.layers + 1, device=classifier.device, versions={name: version(name) for name in PACKAGES},
+        problem_type=kind, layers=classifier.layers + 1, device=classifier.device, versions=versions_of(*PACKAGES),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ PROVIDER = {
     "client_secret": "b",
     "server_metadata_url": "https://provider.example/.well-known/openid-configuration",
 }
+EVERYWHERE = "0.0.0.0"  # noqa: S104 — nothing here listens at it
 SHARED = {"redirect_uri": "https://saliency.example/oauth2callback", "cookie_secret": SECRET}
 
 
@@ -160,3 +161,19 @@ def test_the_page_escapes_what_it_is_given():
 
     html = sign_in_page("<b>", {'"><script>': '"><script>'})
     assert "<b>" not in html and "<script" not in html
+
+
+@pytest.mark.parametrize(
+    "address, is_open", [("127.0.0.1", False), ("127.0.1.1", False), ("localhost", False), ("::1", False), (EVERYWHERE, True), ("::", True),
+    (None, True), ("", True), ("192.168.1.7", True), ("saliency.example", True)],
+)  # fmt: skip
+def test_whoever_opens_a_server_to_everybody_is_told(address, is_open):
+    assert bool(sign_in.warning_of(address, None)) == is_open
+    assert sign_in.warning_of(address, SignIn(("default",), "https://saliency.example")) == ""
+
+
+def test_the_warning_is_written_at_start(monkeypatch, capsys):
+    monkeypatch.setattr(sign_in, "read_sign_in", lambda: None)
+    monkeypatch.setattr(sign_in, "get_option", {"server.address": EVERYWHERE}.get)
+    sign_in.Door(None)
+    assert "listens at 0.0.0.0 and asks nobody to sign in" in capsys.readouterr().err
