@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
             return find_flip(classifier, query, args.flip, tell=tell) if args.flip else analyse(classifier, query, tell)
 
         report = where_it_fits(answer, choose_device(), tell)
-    if args.flip:
+    if isinstance(report, Flip):
         print_flip(report, Console())
     elif args.json is None:
         print_table(report, args.method or report.headline, Console())

@@ -7,6 +7,7 @@ interval. Equal seed and number of texts give equal draws, so that methods on th
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 RESAMPLES = 2000
 LEVEL = 0.95
@@ -29,7 +30,7 @@ class Interval:
         return (self.low > 0) | (self.high < 0)
 
 
-def mean_interval(values: np.ndarray, seed: int = 0) -> Interval:
+def mean_interval(values: ArrayLike, seed: int = 0) -> Interval:
     """The mean over the n texts of values (n, …). Raises ValueError for none, or for values that are no numbers."""
     values = np.asarray(values, dtype=float)
     n = len(values) if values.ndim else 0
@@ -44,7 +45,7 @@ def mean_interval(values: np.ndarray, seed: int = 0) -> Interval:
     return Interval(mean, low, high, n)
 
 
-def paired_difference(one: np.ndarray, other: np.ndarray, seed: int = 0) -> Interval:
+def paired_difference(one: ArrayLike, other: ArrayLike, seed: int = 0) -> Interval:
     """The mean of one − other (n, …), text by text: far surer than the difference of two means where hard texts are hard for both."""
     one, other = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     if one.shape != other.shape:

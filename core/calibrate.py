@@ -6,7 +6,7 @@ games, and φ is averaged over texts; the layer with the highest mean is the cal
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -81,7 +81,7 @@ class _Measured:
 
     def add(self, case: Case, names: Sequence[str]) -> None:
         """Play the games of one text: all layers of all methods at once, so that no masked text is run twice."""
-        by_layer = {name: LAYER_RUNS[name](case).by_layer for name in names}
+        by_layer = {name: cast("np.ndarray", LAYER_RUNS[name](case).by_layer) for name in names}  # methods with layers
         rankings = {(name, layer): row[None] for name, rows in by_layer.items() for layer, row in enumerate(rows)}
         chance = np.random.default_rng(case.masked.seed)
         games = play_all(case.masked, rankings | {RANDOM: chance.random((RANDOM_ORDERS, case.n_words))})

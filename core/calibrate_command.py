@@ -84,10 +84,13 @@ def read_lines(file: Path) -> list[str]:
 
 def split_pairs(lines: list[str]) -> list[tuple[str, str]]:
     """The two texts of each line. Raises TextError for a line without a tab, or with several."""
+    pairs = []
     for number, line in enumerate(lines, 1):
         if line.count("\t") != 1:
             raise TextError(f"Text {number} has {line.count(chr(9))} tabs; this model reads pairs. Put one tab between the two texts of a line.")
-    return [tuple(line.split("\t")) for line in lines]
+        first, _, second = line.partition("\t")
+        pairs.append((first, second))
+    return pairs
 
 
 def print_table(made: list[Calibration], file: Path, console: Console) -> None:

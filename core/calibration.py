@@ -140,7 +140,8 @@ def from_json(text: str) -> tuple[Calibration, ...]:
 
 
 def _rebuild(state: dict[str, Any]) -> Calibration:
-    calibration = Calibration(**{name: tuple(value) if isinstance(value, list) else value for name, value in state.items()})
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in state.items()}
+    calibration = Calibration(**fields)
     check_types(calibration)
     return calibration
 

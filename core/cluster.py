@@ -102,7 +102,7 @@ class Cluster:
 
     def chunks(
         self, folder: Path, classifier: Classifier, source: Source, manifest: Manifest, limits: Limits, tell: Progress
-    ) -> Iterator[list[RowResult | RowRefused]]:
+    ) -> Generator[list[RowResult | RowRefused], None, None]:
         """As `core.corpus.run.Engine.chunks`; `tell` is called when a chunk is written."""
         if source.path is not None:  # a task has another working folder
             source = replace(source, path=source.path.resolve())

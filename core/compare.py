@@ -132,12 +132,13 @@ def _part(case: Case, tell: Progress, stage: str, done: int, total: int) -> Prog
 def _play(case: Case, rows: dict[str, WordScores], reference: WordScores | None) -> tuple[dict[str, Game], dict[str, tuple[Game, ...]]]:
     """The games of the rows, and of every layer of those that have layers, in one call of the model; on a long text, where
     that is dear, only of LAYERS_ON_LONG."""
-    layered = [name for name, row in rows.items() if row.by_layer is not None and (case.n_words < LONG or name in LAYERS_ON_LONG)]
-    states = {name: range(len(rows[name].by_layer)) for name in layered}
+    shown = {name: row.by_layer for name, row in rows.items() if case.n_words < LONG or name in LAYERS_ON_LONG}
+    layered = {name: by_layer for name, by_layer in shown.items() if by_layer is not None}
     rankings: dict[Hashable, np.ndarray] = {(name, None): row.draws for name, row in rows.items()}
-    rankings |= {(name, layer): rows[name].by_layer[layer][None] for name, layers in states.items() for layer in layers}
+    rankings |= {(name, layer): scores[None] for name, by_layer in layered.items() for layer, scores in enumerate(by_layer)}
     games = play_all(case.masked, rankings, leave_one_out=None if reference is None else reference.scores)
-    return {name: games[name, None] for name in rows}, {name: tuple(games[name, layer] for layer in layers) for name, layers in states.items()}
+    by_layer_played = {name: tuple(games[name, layer] for layer in range(len(by_layer))) for name, by_layer in layered.items()}
+    return {name: games[name, None] for name in rows}, by_layer_played
 
 
 def _count_backwards(rows: dict[str, WordScores], n_windows: int) -> int:

@@ -1,5 +1,6 @@
 """What a run in the shell tells at its end besides words and layers: agreement with people's marks, and the method table."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -54,8 +55,8 @@ def print_methods(table: MethodTable, console: Console) -> None:
         )
 
 
-def tell_interval(found: dict[str, Any], percent: bool = False) -> str:
+def tell_interval(found: Mapping[str, Any], percent: bool = False) -> str:
     """`0.48 [0.44, 0.52]`, or in percent; the mean alone with one text."""
-    write = (lambda value: f"{value:.1%}") if percent else (lambda value: f"{value:.2f}")
-    ends = "" if found["low"] is None else f" [{write(found['low'])}, {write(found['high'])}]"
-    return write(found["mean"]) + ends
+    digits = ".1%" if percent else ".2f"
+    ends = "" if found["low"] is None else f" [{found['low']:{digits}}, {found['high']:{digits}}]"
+    return f"{found['mean']:{digits}}{ends}"

@@ -38,6 +38,10 @@ class Decoded:
     """(L, T, E) Σ_v p_v E_v, the mean embedding of what was read; only if asked for."""
 
 
+_Read = tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]
+"""The fields of Decoded of some rows (N)."""
+
+
 def decode_states(
     head: LanguageModelHead,
     hidden: Tensor,
@@ -56,7 +60,7 @@ def decode_states(
 
     furthest = 0.0
 
-    def read(rows: slice) -> tuple:
+    def read(rows: slice) -> _Read:
         def tell(share: float) -> None:  # of these rows, which are read anew in halves where memory was short
             nonlocal furthest
             furthest = max(furthest, (rows.start + share * len(own_ids[rows])) / len(states))
@@ -68,8 +72,12 @@ def decode_states(
 
     with torch.no_grad():
         parts = in_pieces(read, len(states), str(hidden.device), size)
-    columns = [torch.cat(column).unflatten(0, (n_states, n_tokens)) if column[0] is not None else None for column in zip(*parts)]
-    return Decoded(*columns)
+    ids, probabilities, rank, own, mean = zip(*parts)
+
+    def whole(column: tuple[Tensor, ...]) -> Tensor:  # (L, T, …)
+        return torch.cat(column).unflatten(0, (n_states, n_tokens))
+
+    return Decoded(whole(ids), whole(probabilities), whole(rank), whole(own), None if mean[0] is None else whole(mean))
 
 
 def _even(n: int, most: int) -> int:
@@ -95,16 +103,18 @@ def _open(
 
 
 def _slabs(head: LanguageModelHead, ready: Tensor, width: int, tell: Callable[[float], None]) -> Iterator[tuple[int, Tensor]]:
-    n_pieces = len(head.weight)
+    n_pieces = len(head.matrix)
     step = -(-_even(n_pieces, width) // BLOCK) * BLOCK
     for start in range(0, n_pieces, step):
         tell(start / n_pieces)
         yield start, head.slab(ready, start, start + step)
 
 
-def _read_rows(own: Tensor, slabs: Iterator[tuple[int, Tensor]], own_ids: Tensor, top_k: int, embedding: Tensor | None) -> tuple:
+def _read_rows(own: Tensor, slabs: Iterator[tuple[int, Tensor]], own_ids: Tensor, top_k: int, embedding: Tensor | None) -> _Read:
     """Rows (N) → the fields of Decoded. A slab is used up as it is read: its logits become e^logit in place."""
-    tops, ids, rank = [], [], torch.ones_like(own_ids)
+    tops: list[Tensor] = []
+    ids: list[Tensor] = []
+    rank = torch.ones_like(own_ids)
     normaliser, mean = torch.full_like(own, -torch.inf), None
     for start, logits in slabs:
         stop = start + logits.shape[1]

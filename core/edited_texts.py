@@ -101,6 +101,6 @@ def _key(window: TokenBatch) -> bytes:
 
 def _stack(windows: list[TokenBatch]) -> TokenBatch:
     """(B, T) of windows (1, T) of one length."""
-    names = ("input_ids", "attention_mask", "is_special", "token_type_ids")
-    parts = ([getattr(window, name) for window in windows] for name in names)
-    return TokenBatch(*(None if part[0] is None else torch.cat(part) for part in parts))
+    ids, mask, special = ([getattr(window, name) for window in windows] for name in ("input_ids", "attention_mask", "is_special"))
+    types = [window.token_type_ids for window in windows if window.token_type_ids is not None]  # of all, or of none
+    return TokenBatch(torch.cat(ids), torch.cat(mask), torch.cat(special), torch.cat(types) if types else None)

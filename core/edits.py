@@ -83,7 +83,8 @@ def rewrite(query: Query, word_spans: np.ndarray, changes: Mapping[int, str | No
         for word in sorted(changes, reverse=True):  # from the back, so that offsets before it still hold
             start, end = (int(place) - low for place in word_spans[word])
             if start >= 0 and end <= high - low:
-                text = _leave_out(text, start, end) if changes[word] is None else text[:start] + changes[word] + text[end:]
+                new = changes[word]
+                text = _leave_out(text, start, end) if new is None else text[:start] + new + text[end:]
         texts.append(text)
     return texts[0], texts[1] if len(texts) > 1 else None
 

@@ -5,6 +5,7 @@ The predicted class is explained, as on the page, not the label that the file gi
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,13 @@ def plan_methods(names: tuple[str, ...], removals: tuple[str, ...] = (OPERATOR,)
     for name in names:
         if name not in RUNS:
             raise MethodError(f"There is no method “{name}”. Known methods: {', '.join(RUNS)}.")
-    return Plan({name: lambda case, name=name: run_method(case, name) for name in names}, removals, series)
+    return Plan({name: partial(run_method, name=name) for name in names}, removals, series)
 
 
 def evaluate(
     classifier: Classifier, data: LabelledFile, plan: Plan, n: int, seed: int, target: Path, tell: Progress, reference: str | None = None,
     max_words: int | None = None,
-) -> dict:  # fmt: skip
+) -> dict[str, Any]:  # fmt: skip
     """Measure n texts of the file, drawn with the seed, and write `target`; what was measured before an interruption is kept.
     Raises DataError for a file that doesn't suit the model."""
     _check_pairs(classifier, data)

@@ -48,7 +48,7 @@ class _Hidden:
 
 def measure_fitness(
     model: PreTrainedModel,
-    tokenizer,
+    tokenizer: PreTrainedTokenizerBase,
     head: LanguageModelHead,
     source: str,
     load_base: Callable[[], nn.Module] | None,
@@ -65,7 +65,7 @@ def measure_fitness(
     if model.config.model_type in BOTH_WAYS:
         return _verdict(own, 0, 0, source, "its language model was trained to guess words in an order of its own")
     masked = None if is_causal else tokenizer.mask_token_id
-    hidden = [found for guess in GUESSES if (found := _hide(tokenizer, masked, *guess))]
+    hidden = [one for guess in GUESSES if (one := _hide(tokenizer, masked, *guess))]
     n_parameters = sum(parameter.numel() for parameter in model.parameters())
     if load_base is not None and n_parameters > LARGEST_BASE:
         reason = f"the base model, of about {n_parameters / 1e6:,.0f} million parameters, is too large to be loaded only for it"

@@ -176,7 +176,7 @@ class _Search:
         """The two changes that flip the answer farthest, each word in the way that does most alone; none where no two do."""
         self._say("Trying every two words", 0.8, 1.0)
         best: dict[int, Change] = {}
-        for change in sorted(alone, key=alone.get):
+        for change in sorted(alone, key=alone.__getitem__):
             best.setdefault(change[0], change)
         pairs = [list(pair) for pair in combinations(best.values(), 2)]
         if not pairs:
@@ -193,7 +193,7 @@ class _Search:
         self._say("Finding the words that matter", 0.02, 0.1)
         order = np.argsort(self.margins([[(word, self._hidden(word))] for word in words]), kind="stable")
         chosen = sorted(words[i] for i in order[:TO_REPLACE])
-        found = []
+        found: list[Change] = []
         for done, word in enumerate(chosen):
             self.tell("Reading what the language-model head would put there", 0.1 + 0.1 * done / len(chosen))
             with suppress(MethodError):  # a decoder has no word for the first place of a text

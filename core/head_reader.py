@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedConfig
+from torch import Tensor
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_MASKED_LM_MAPPING
 
 from core.devices import is_out_of_memory
@@ -29,8 +29,8 @@ class UnfitHead(Exception):
 class HeadReader:
     """Reads heads for one classifier."""
 
-    model: nn.Module
-    tokenizer: object
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
     final_norm: str | None
     """Path, in the base model, of the norm that inner states lack."""
     probe: dict[str, Tensor]
@@ -57,7 +57,7 @@ class HeadReader:
         lines = str(last_error).strip().splitlines() or [type(last_error).__name__]
         raise UnfitHead(f"the head of this architecture can't be read ({textwrap.shorten(lines[0], 120, placeholder=' …')})")
 
-    def read_whole(self, checkpoint: Checkpoint) -> nn.Module:
+    def read_whole(self, checkpoint: Checkpoint) -> PreTrainedModel:
         """The language model with all its layers."""
         config = self.check(checkpoint.path)
         return read_model(_auto_class(config), checkpoint, config, self._device, self.dtype)[0]
@@ -84,7 +84,7 @@ class HeadReader:
             config.attention_type = "original_full"
         return config
 
-    def _apart(self, whole: nn.Module) -> LanguageModelHead:
+    def _apart(self, whole: PreTrainedModel) -> LanguageModelHead:
         """The head without its encoder, checked against the language model it was taken from. Raises UnfitHead."""
         with torch.no_grad():
             states, expected = whole.base_model(**self.probe).last_hidden_state, whole(**self.probe).logits.float()
@@ -134,7 +134,7 @@ def _compare(theirs: dict[str, int], mine: dict[str, int]) -> None:
     raise UnfitHead(f"its tokenizer differs in {len(differing):,} pieces: “{piece}” is {numbers[0]} there and {numbers[1]} in the classifier's")
 
 
-def _share_equal(whole: nn.Module, classifier: nn.Module) -> None:
+def _share_equal(whole: PreTrainedModel, classifier: PreTrainedModel) -> None:
     """Let the language model use the classifier's own tensors where both hold the same numbers: they take memory once."""
     mine = dict(classifier.base_model.named_parameters())
     same = {

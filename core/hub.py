@@ -12,10 +12,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from huggingface_hub import HfApi, constants, hf_hub_download, hf_hub_url, try_to_load_from_cache
 from huggingface_hub.hf_api import RepoSibling
-from huggingface_hub.utils import disable_progress_bars
+from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]  # exported lazily
 
 from core.catalog import read_head
 from core.config_check import check_config, check_size
@@ -83,7 +84,7 @@ def open_checkpoint(spec: ModelSpec, progress: Progress = silent) -> Checkpoint:
     terms = _Terms(spec.trust_pickle)
     if spec.path is not None:
         return _open_folder(spec.path, spec.root, terms, progress)
-    return _open_repository(spec.repo, spec.revision, terms, progress)
+    return _open_repository(cast("str", spec.repo), spec.revision, terms, progress)  # a spec has a path or a repo
 
 
 def open_head(
@@ -168,10 +169,11 @@ def _bring_words(repo: str, revision: str, terms: _Terms, transfer: Transfer) ->
     """Config, tokenizer and card of a repository, once it is clear that its weights may follow."""
     info = HfApi().model_info(repo, revision=revision, files_metadata=True, timeout=ANSWER_WITHIN)
     files = {file.rfilename: file for file in info.siblings or () if "/" not in file.rfilename}
+    commit = info.sha or revision
     _check_listing(repo, files, terms.needs_tokenizer)
 
     def bring(name: str) -> Path:
-        return _bring(repo, info.sha, files[name], transfer)
+        return _bring(repo, commit, files[name], transfer)
 
     for name in CONFIGS:
         if name in files:
@@ -181,12 +183,12 @@ def _bring_words(repo: str, revision: str, terms: _Terms, transfer: Transfer) ->
     check_size(bring("config.json"), f"{repo}/config.json", size)
     terms.refuse_large(f"“{repo}”", size)
     words = [name for name in (*TOKENIZER_FILES, "README.md") if name in files]
-    missing = [name for name in (*words, *weights) if not isinstance(try_to_load_from_cache(repo, name, revision=info.sha), str)]
+    missing = [name for name in (*words, *weights) if not isinstance(try_to_load_from_cache(repo, name, revision=commit), str)]
     _check_space(repo, [files[name] for name in missing])
     transfer.stage, transfer.done, transfer.total = "", 0, sum(files[name].size or 0 for name in missing)
     for name in words:
         bring(name)
-    return _Begun(bring("config.json").parent, info.sha, [files[name] for name in weights])
+    return _Begun(bring("config.json").parent, commit, [files[name] for name in weights])
 
 
 def _bring_weights(repo: str, revision: str, begun: _Begun, terms: _Terms, transfer: Transfer) -> list[Path]:

@@ -81,19 +81,20 @@ def read_labelled(path: Path | str, text_column: str = "text", label_column: str
     header. Raises DataError."""
     source = Source.of(path)
     limits = replace(SHELL_LIMITS, file=LARGEST_FILE * 1_000_000, unpacked=LARGEST_FILE * 1_000_000, cell=LARGEST_FIELD, row=LARGEST_FIELD)
-    second = [] if pair_column is None else [pair_column.strip()]
-    columns = [name.strip() for name in text_column.split(",")], label_column.strip(), *second
+    text_columns, label_column = [name.strip() for name in text_column.split(",")], label_column.strip()
+    pair_column = None if pair_column is None else pair_column.strip()
+    single = [label_column] if pair_column is None else [label_column, pair_column]
     format = format_of(source, limits)
     texts, unusable = [], {}
-    for number, row in read_rows(source, format, limits, [*columns[0], *columns[1:]]):
+    for number, row in read_rows(source, format, limits, [*text_columns, *single]):
         try:
-            texts.append(_labelled(number, row, *columns))
+            texts.append(_labelled(number, row, text_columns, label_column, pair_column))
         except _Unusable as reason:
             unusable[number] = str(reason)
     if not texts:
         first = f" Row {min(unusable)}: {unusable[min(unusable)]}" if unusable else " It is empty."
         raise DataError(f"{quoted(source.name)} holds no row that can be used.{first}")
-    return LabelledFile(Path(path), fingerprint_of(source, format, limits, columns), tuple(texts), unusable)
+    return LabelledFile(Path(path), fingerprint_of(source, format, limits, (text_columns, *single)), tuple(texts), unusable)
 
 
 def match_labels(found: Iterable[str], labels: tuple[str, ...]) -> dict[str, int]:
@@ -148,9 +149,10 @@ def _text_of(row: dict[str, Any], text_columns: list[str]) -> tuple[str, np.ndar
         ends = np.cumsum([len(token) + 1 for token in tokens]) - 1
         return " ".join(tokens), np.stack([ends - [len(token) for token in tokens], ends], axis=1) if tokens else None
     parts = [row.get(name) for name in text_columns]
-    if not all(isinstance(part, str) for part in parts):
+    texts = [part for part in parts if isinstance(part, str)]
+    if len(texts) < len(parts):
         raise _Unusable(f"It has no text in {quoted(text_columns[[isinstance(part, str) for part in parts].index(False)])}.")
-    return " ".join(part for part in parts if part.strip()), None
+    return " ".join(text for text in texts if text.strip()), None
 
 
 def _marks_of(row: dict[str, Any], label: str, spans: np.ndarray) -> HumanMarks | None:

@@ -13,7 +13,7 @@ from torch.nn.functional import normalize
 from core.case import Case, open_case
 from core.errors import MethodError
 from core.lesson_records import MOST_WORDS, LessonFigures, Slope, WorkedProduct
-from core.lm_head import full
+from core.lm_head import LanguageModelHead, full
 from core.memory import in_pieces
 from core.models import Classifier
 from core.outputs import to_array
@@ -46,7 +46,7 @@ def lesson_figures(classifier: Classifier, query: Query, tell: Progress = silent
     total = relevance.sum(-1, keepdim=True)  # (L, 1)
     shares = torch.where(total > 0, relevance / total.clamp_min(torch.finfo(total.dtype).tiny), 0.0)  # (L, T)
     tell("Reading the layers", 0.5)
-    reads = None if classifier.lm_head is None else _read_as_words(case, words)
+    reads = None if classifier.lm_head is None else _read_as_words(case, classifier.lm_head, words)
     tokens = case.reading.tokens
     return LessonFigures(
         query=query,
@@ -175,14 +175,14 @@ class _Words:
         return self.sum(values) / self.merging.sum(1)[:, None]
 
 
-def _read_as_words(case: Case, words: _Words) -> Tensor:
+def _read_as_words(case: Case, head: LanguageModelHead, words: _Words) -> Tensor:
     """(L, T, W) the decoding weights of every token, what it is read as summed over each word's pieces. A piece that stands in
     two windows is a target in each for the tokens of that window."""
     parts = []
     for b, trace in enumerate(case.traces):
         word_of = torch.from_numpy(case.reading.word_of[b, : trace.words.shape[1]])
         targets = (word_of[:, None] == torch.arange(words.count)).float().to(trace.hidden.device)  # (T_b, W)
-        last, head = len(trace.hidden) - 1, case.classifier.lm_head
+        last = len(trace.hidden) - 1
         with torch.no_grad():
             weights = (layer_weights(head, states, trace.batch, layer == last)[0] for layer, states in enumerate(trace.hidden))
             parts.append(torch.stack([part @ targets for part in weights]))

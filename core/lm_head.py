@@ -6,12 +6,15 @@ The replacement is made in a shallow copy: the original model is never written t
 """
 
 import copy
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput, BaseModelOutputWithPooling
+
+Columns = tuple[Tensor, Tensor | None]
+"""(B, E, n) of the decoder matrix, and (B, 1, n) of its bias, if it has one."""
 
 
 def full(values: Tensor) -> Tensor:
@@ -44,7 +47,7 @@ class PassThrough(nn.Module):
         except AttributeError:
             return None
 
-    def forward(self, *_: object, inputs_embeds: Tensor, **__) -> StatesOnly:
+    def forward(self, *_: object, inputs_embeds: Tensor, **__: object) -> StatesOnly:
         return StatesOnly(last_hidden_state=inputs_embeds, pooler_output=self._pooled(inputs_embeds))
 
     def _pooled(self, states: Tensor) -> Tensor | None:
@@ -55,32 +58,36 @@ class PassThrough(nn.Module):
         return self.pooler_activation(self.pooler(states[:, 0]))  # ALBERT keeps the two halves of its pooler apart
 
 
-def _pass_through(base: nn.Module, keeps_words: bool) -> PassThrough:
+def _pass_through(base: PreTrainedModel, keeps_words: bool) -> PassThrough:
     """What stands for `base`: its pooler and, if asked for, the modules that hold its word embeddings; its layers never."""
     embeddings = base.get_input_embeddings()
-    kept = {}
+    kept: dict[str, nn.Module] = {}
     for name, child in base.named_children():
         holds_words = any(module is embeddings for module in child.modules())
         if name.startswith("pooler"):
             kept[name] = child
         elif holds_words and any(isinstance(module, nn.ModuleList) for module in child.modules()):
-            kept[name] = _pass_through(child, keeps_words)  # OPT's head calls the decoder inside its base
+            kept[name] = _pass_through(cast("PreTrainedModel", child), keeps_words)  # OPT's head calls the decoder in its base
         elif holds_words and keeps_words:
             kept[name] = child
     return PassThrough(kept)
 
 
-def _head_of(model: PreTrainedModel, keeps_words: bool = True) -> nn.Module:
+def _head_of(model: PreTrainedModel, keeps_words: bool = True) -> PreTrainedModel:
     """A shallow copy of `model` whose encoder is a pass-through; it shares every weight and holds no encoder layer."""
     head = copy.copy(model)
     head._modules = dict(model._modules)
-    head._modules[model.base_model_prefix] = _pass_through(model.base_model, keeps_words)
+    head._modules[model.base_model_prefix] = _pass_through(_base_of(model), keeps_words)
     return head
+
+
+def _base_of(model: PreTrainedModel) -> PreTrainedModel:
+    return cast("PreTrainedModel", model.base_model)  # transformers itself calls it a module
 
 
 def trunk_of(model: PreTrainedModel) -> nn.Module:
     """The part whose states are read: the base model, or the encoder of an encoder–decoder."""
-    return model.base_model.get_encoder() if model.config.is_encoder_decoder else model.base_model
+    return _base_of(model).get_encoder() if model.config.is_encoder_decoder else model.base_model
 
 
 def find_final_norm(base: nn.Module, input_ids: Tensor) -> str | None:
@@ -89,7 +96,8 @@ def find_final_norm(base: nn.Module, input_ids: Tensor) -> str | None:
     Found by running `base` once on `input_ids` (1, T): it is the module outside the layers whose output is the last
     hidden state although the last layer's output is not. Hooks are set and removed here, before the model is shared.
     """
-    outputs, handles = {}, []
+    outputs: dict[str, Any] = {}
+    handles = []
     for path, module in base.named_modules():
         if "norm" in type(module).__name__.lower():
             handles.append(module.register_forward_hook(lambda _, __, output, path=path: outputs.__setitem__(path, output)))
@@ -115,7 +123,7 @@ def norm_at(model: PreTrainedModel, path: str | None) -> nn.Module | None:
 class StateHead(nn.Module):
     """What heads share: a head that takes states, and the final norm that inner states still lack."""
 
-    def __init__(self, head: nn.Module, final_norm: nn.Module | None):
+    def __init__(self, head: PreTrainedModel, final_norm: nn.Module | None):
         super().__init__()
         self.head = head
         self.final_norm = final_norm
@@ -149,8 +157,8 @@ class LanguageModelHead(StateHead):
     def __init__(self, model: PreTrainedModel, final_norm: nn.Module | None, keeps_words: bool = True):
         super().__init__(_head_of(model, keeps_words), final_norm)
         decoder = model.get_output_embeddings()
-        self.weight = getattr(decoder, "weight", None)
-        self.bias = getattr(decoder, "bias", None)
+        self.weight: Tensor | None = getattr(decoder, "weight", None)
+        self.bias: Tensor | None = getattr(decoder, "bias", None)
         self.transform = self._split_off(decoder) if self.weight is not None else None
 
     def _split_off(self, decoder: nn.Linear) -> nn.Module | None:
@@ -173,6 +181,11 @@ class LanguageModelHead(StateHead):
         return transform if whole.shape == parts.shape and torch.allclose(whole, parts, atol=tolerance, rtol=tolerance) else None
 
     @property
+    def matrix(self) -> Tensor:
+        """(V, E) `weight`; only where `transform` is not None."""
+        return cast("Tensor", self.weight)
+
+    @property
     def vocabulary_size(self) -> int:
         """V, the number of pieces the head scores."""
         return self.head.config.get_text_config().vocab_size
@@ -183,16 +196,19 @@ class LanguageModelHead(StateHead):
 
     def transformed(self, states: Tensor, is_last: bool = True) -> Tensor:
         """(N, E) what the decoder matrix multiplies, of states (N, D); only where `transform` is not None."""
-        return self.transform(inputs_embeds=self._ready(states, is_last)[None]).logits[0]
+        return self._through(self._ready(states, is_last)[None])[0]
+
+    def _through(self, ready: Tensor) -> Tensor:
+        return cast("nn.Module", self.transform)(inputs_embeds=ready).logits  # asked for only where it is there
 
     def slab(self, ready: Tensor, start: int, stop: int) -> Tensor:
         """(N, n) logits, in fp32, of what `transformed` gave (N, E) at the pieces from start to stop; a tensor of its own."""
         bias = self.bias[start:stop] if self.bias is not None else None
-        return full(nn.functional.linear(ready, self.weight[start:stop], bias))
+        return full(nn.functional.linear(ready, self.matrix[start:stop], bias))
 
     def own_logits(self, ready: Tensor, ids: Tensor) -> Tensor:
         """(N, 1) logits of what `transformed` gave (N, E), in each row at the one piece of ids (N)."""
-        logits = torch.bmm(ready[:, None], self.weight[ids][..., None])[:, 0]
+        logits = torch.bmm(ready[:, None], self.matrix[ids][..., None])[:, 0]
         return full(logits if self.bias is None else logits + self.bias[ids][:, None])
 
     def columns(self, states: Tensor, ids: Tensor, is_last: bool = True) -> Tensor:
@@ -200,18 +216,18 @@ class LanguageModelHead(StateHead):
         if self.transform is None:
             return self.logits(states, is_last)[:, ids]
         bias = self.bias[ids] if self.bias is not None else None
-        return full(nn.functional.linear(self.transformed(states, is_last), self.weight[ids], bias))
+        return full(nn.functional.linear(self.transformed(states, is_last), self.matrix[ids], bias))
 
-    def take_columns(self, ids: Tensor) -> tuple[Tensor, Tensor | None] | None:
+    def take_columns(self, ids: Tensor) -> Columns | None:
         """What `own_columns` needs of the pieces (B, n), taken once for all layers; None where the decoder can't be taken apart."""
         if self.transform is None:
             return None
-        return self.weight[ids].transpose(1, 2), None if self.bias is None else self.bias[ids][:, None]
+        return self.matrix[ids].transpose(1, 2), None if self.bias is None else self.bias[ids][:, None]
 
-    def own_columns(self, states: Tensor, ids: Tensor, taken: tuple | None, is_last: bool = True) -> Tensor:
+    def own_columns(self, states: Tensor, ids: Tensor, taken: Columns | None, is_last: bool = True) -> Tensor:
         """(B, T, n) logits of states (B, T, D), in each row at the vocabulary ids (B, n) of that row alone."""
         if taken is None:
             return torch.stack([self.columns(row, own, is_last) for row, own in zip(states, ids)])
         weight, bias = taken
-        hidden = self.transform(inputs_embeds=self._ready(states, is_last)).logits
+        hidden = self._through(self._ready(states, is_last))
         return full(hidden @ weight if bias is None else torch.baddbmm(bias, hidden, weight))

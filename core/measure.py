@@ -57,7 +57,7 @@ def measure_text(classifier: Classifier, text: LabelledText, classes: dict[str, 
     A text that can't be read, or whose games the model can't play, is told under `unusable`, a method that fails under
     `refusals`, each in a sentence.
     """
-    record = {"row": text.row, "label": text.label}
+    record: dict[str, Any] = {"row": text.row, "label": text.label}
     try:
         case = open_case(classifier, Query(classifier.spec.name, text.text, settings=plan.settings, text_pair=text.pair), OPERATOR, tell)
     except SaliencyError as error:
@@ -65,7 +65,9 @@ def measure_text(classifier: Classifier, text: LabelledText, classes: dict[str, 
     record |= {"words": case.n_words, "tokens": sum(window.input_ids.shape[1] for window in case.windows)}
     record |= {"predicted": classifier.labels[case.target], "correct": classes[text.label] == case.target}
     record["pass_seconds"] = _time_pass(case)
-    known, found, refusals = {}, {}, {}
+    known: dict[bytes, np.ndarray] = {}
+    found: dict[str, list[WordScores]] = {}
+    refusals: dict[str, str] = {}
     for name, run in plan.runs.items():
         case.tell(f"Running “{name}”", 0.0)  # here, where nothing is timed: whoever is told may let others in
         alone = replace(case, answers={})  # nothing remembered: each method is charged for all that it asks

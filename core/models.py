@@ -65,21 +65,22 @@ class Classifier:
     def mask_token(self) -> str | None:
         """The token that masks a word, as it is written into a text; None where the tokenizer or the model has none."""
         index = self.tokenizer.mask_token_id
-        is_known = index is not None and index < len(self.model.get_submodule(self.rooting.embeddings[0]).weight)
+        is_known = index is not None and index < len(self.model.get_submodule(self.rooting.embeddings[0]).get_parameter("weight"))
         return str(self.tokenizer.mask_token) if is_known else None
 
     @cached_property
     def mask(self) -> tuple[str, Tensor]:
         """Name and (E,) word embedding of what a hidden word is replaced by: [MASK], else the unknown token, else the mean."""
         look_up = self.model.get_submodule(self.rooting.embeddings[0])  # some scale what they look up
+        n_words = len(look_up.get_parameter("weight"))
         with torch.no_grad():
             for name, index in (
                 (self.tokenizer.mask_token, self.tokenizer.mask_token_id),
                 (self.tokenizer.unk_token, self.tokenizer.unk_token_id),
             ):
-                if index is not None and index < len(look_up.weight):  # a tokenizer may have been given tokens that the model wasn't
+                if index is not None and index < n_words:  # a tokenizer may have been given tokens that the model wasn't
                     return str(name), look_up(torch.tensor([index], device=self.device))[0]
-            ids = torch.arange(look_up.weight.shape[0], device=self.device)
+            ids = torch.arange(n_words, device=self.device)
             return "mean word embedding", torch.stack([look_up(part).sum(0) for part in ids.split(4096)]).sum(0) / len(ids)
 
 
@@ -190,7 +191,7 @@ def _probe(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, device: s
         read = tokenizer(PROBE, truncation=True, max_length=max_length)["input_ids"]
     ids = torch.tensor([read or [0, 0]], device=device)
     try:
-        known = model.get_input_embeddings().weight.shape[0]
+        known = len(model.get_input_embeddings().get_parameter("weight"))
     except (AttributeError, NotImplementedError):  # no table of words: `find_rooting` refuses it by name
         known = len(tokenizer)
     if int(ids.max()) >= known:
@@ -203,7 +204,7 @@ def _check_head(head: ClassifierHead, trial: Trial, probe: dict[str, Tensor]) ->
     reason = refusal(head.head.config.model_type, "its classification head can't be read apart from its layers")
     try:
         with torch.no_grad():
-            apart = head.logits(trial.states[-1], **probe)
+            apart = head.logits(trial.states[-1], probe["input_ids"], probe["attention_mask"])
     except (AttributeError, TypeError, ValueError, RuntimeError, IndexError) as error:
         raise ModelError(reason) from error
     tolerance = 1e-3 if trial.logits.dtype == torch.float32 else 0.1

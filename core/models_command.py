@@ -1,6 +1,7 @@
 """`python -m core models`: the catalog, and what of it is on this machine; with a NAME: load that one and print its card."""
 
 import argparse
+from typing import cast
 
 from rich.console import Console
 from rich.table import Table
@@ -68,7 +69,7 @@ def tell_place(spec: ModelSpec) -> str:
     """Whether the model lies on this machine, and how much there is to download if not. Asks nobody."""
     from core.hub import cached_snapshot  # the hub's client comes with it
 
-    folder = spec.path or cached_snapshot(spec.repo, spec.revision)
+    folder = spec.path or cached_snapshot(cast("str", spec.repo), spec.revision)  # a spec has a path or a repo
     if folder is not None:
         try:
             check_folder(folder)

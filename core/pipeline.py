@@ -142,10 +142,10 @@ def _measure(classifier: Classifier, traces: list[LayerTrace], reading: Reading,
     """Content share over all positions of all windows; coherence over the text's content tokens."""
     relevance = torch.cat([(trace.gradient * trace.hidden).sum(-1)[:, 0] for trace in traces], dim=1)
     share = profile_content_share(relevance, torch.cat([trace.batch.is_content[0] for trace in traces]))
-    if decoded is None:
+    if decoded is None or (head := classifier.lm_head) is None:
         return {share.name: share}
     content = torch.from_numpy(~reading.tokens.is_special).to(relevance.device)
-    return {**measure_coherence(decoded, content, _own_ids(traces, reading), classifier.lm_head.weight), share.name: share}
+    return {**measure_coherence(decoded, content, _own_ids(traces, reading), head.weight), share.name: share}
 
 
 def _to_map(classifier: Classifier, name: str, scores: Tensor, seconds: float, **more: Any) -> SaliencyMap:

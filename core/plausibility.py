@@ -82,14 +82,15 @@ def measure_plausibility(
 
 def mean_plausibility(texts: Sequence[dict[str, float | None]]) -> dict[str, float | None]:
     """The mean of each figure over the texts that have it; None where none has."""
-    found = {name: [text[name] for text in texts if text[name] is not None] for name in FIGURES}
+    found = {name: [value for text in texts if (value := text[name]) is not None] for name in FIGURES}
     return {name: float(np.mean(values)) if values else None for name, values in found.items()}
 
 
 def eraser_iou_f1(texts: Sequence[dict[str, float | None]]) -> float | None:
     """IOU F1 over many texts as ERASER's tables have it: of the mean precision and the mean recall, not the mean of the texts' F1."""
     mean = mean_plausibility(texts)
-    return None if mean["span_precision"] is None else harmonic_mean(mean["span_precision"], mean["span_recall"])
+    precision, recall = mean["span_precision"], mean["span_recall"]
+    return None if precision is None or recall is None else harmonic_mean(precision, recall)
 
 
 def area_under_precision_recall(scores: np.ndarray, truth: np.ndarray) -> float:

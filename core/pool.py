@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, cast
 
 from torch import nn
 
@@ -123,7 +124,7 @@ class ModelPool:
             raise
         if load.error is not None:
             raise load.error
-        return load.entry
+        return cast("_Entry", load.entry)  # done without an error while somebody waits: it has one
 
     def _leave(self, load: _Load) -> None:
         """Somebody gives up waiting; with nobody left, the load stops at its next step."""
@@ -172,7 +173,7 @@ class ModelPool:
 
     def _load_entry(self, load: _Load, size: int) -> _Entry:
         """The loaded model of about `size` bytes; if memory runs out, once more after everything idle on the device has gone."""
-        place, tell = load.place, lambda stage, share: self._tell(load, stage, share)
+        place, tell = load.place, partial(self._tell, load)
         tell(WAITING, 0.0)
         self._make_room(place.device, models=self._max_models - 1, size=max(0, self._bound(place.device) - size), least=0)
         if size > free_memory(place.device):

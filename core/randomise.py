@@ -9,10 +9,11 @@ import copy
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
-from transformers import AutoModelForSequenceClassification
+from torch import nn
+from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from core.devices import is_out_of_memory
 from core.errors import MethodError
@@ -21,7 +22,8 @@ from core.models import Classifier
 
 _DRAWING = threading.Lock()  # transformers draws from torch's one generator
 
-Parameters = dict[str, Tensor]
+Module = TypeVar("Module", bound=nn.Module)
+Parameters = dict[str, nn.Parameter]
 """Path of a parameter in the model, once for each place where a shared one stands → the parameter."""
 
 
@@ -96,7 +98,7 @@ def _draw(classifier: Classifier, seed: int) -> Parameters:
     drawn, own = _parameters(twin), _parameters(model)
     if drawn.keys() != own.keys() or any(drawn[path].shape != own[path].shape for path in own):
         raise MethodError(f"A random model of the family “{model.config.model_type}” has other weights than the one served.")
-    moved: dict[int, Tensor] = {}
+    moved: dict[int, nn.Parameter] = {}
     for path, parameter in drawn.items():  # one that stands in several places stays one
         if id(parameter) not in moved:
             like = own[path]
@@ -104,32 +106,34 @@ def _draw(classifier: Classifier, seed: int) -> Parameters:
     return {path: moved[id(parameter)] for path, parameter in drawn.items()}
 
 
-def _compose(model: nn.Module, chosen: Parameters) -> nn.Module:
+def _compose(model: PreTrainedModel, chosen: Parameters) -> PreTrainedModel:
     """A copy of `model` with these parameters in their places; everything else is shared."""
-    copies, fresh = {"": _open_copy(model)}, {}  # path → copy; id of a module or of its copy → its copy
+    whole = _open_copy(model)
+    copies: dict[str, nn.Module] = {"": whole}  # path → copy
+    fresh: dict[int, nn.Module] = {}  # id of a module or of its copy → its copy
     for path, parameter in chosen.items():
         *parents, name = path.split(".")
         here, module = "", copies[""]
         for step in parents:
             here = f"{here}.{step}" if here else step
             if here not in copies:
-                child = module._modules[step]  # the model's own, or a copy of what stands in several places
+                child = module.get_submodule(step)  # the model's own, or a copy of what stands in several places
                 if id(child) not in fresh:
                     twin = _open_copy(child)
                     fresh[id(child)] = fresh[id(twin)] = twin
                 copies[here] = module._modules[step] = fresh[id(child)]
             module = copies[here]
         module._parameters[name] = parameter
-    return copies[""]
+    return whole
 
 
-def _open_copy(module: nn.Module) -> nn.Module:
+def _open_copy(module: Module) -> Module:
     twin = copy.copy(module)
     twin._modules, twin._parameters = dict(module._modules), dict(module._parameters)
     return twin
 
 
-def _with_model(classifier: Classifier, model: nn.Module) -> Classifier:
+def _with_model(classifier: Classifier, model: PreTrainedModel) -> Classifier:
     """The classifier around another model of the same architecture, its own head read from that."""
     norm = classifier.head.final_norm
     path = next((path for path, module in trunk_of(classifier.model).named_modules() if module is norm), None)

@@ -100,12 +100,12 @@ class MaskedTexts:
             self.tell = before
 
     def _run(self, keep: np.ndarray) -> np.ndarray:
-        total = 0.0
+        total: float | np.ndarray = 0.0
         for number, (window, words, weight) in enumerate(zip(self._windows, self._words, self._weights)):
             rows = np.concatenate([keep, np.ones((len(keep), 1), bool)], axis=1)[:, words]  # (n, T_b); word −1, the last, is never hidden
             rows, place = np.unique(rows, axis=0, return_inverse=True)  # texts that differ in another window only
             total = total + weight * self._run_window(number, window, rows)[place.reshape(-1)]
-        return total.astype(np.float32)
+        return np.asarray(total, dtype=np.float32)
 
     def _run_window(self, number: int, window: TokenBatch, kept: np.ndarray) -> np.ndarray:
         """(n, C) of rows in which the tokens not `kept` (n, T) are hidden."""
@@ -154,7 +154,7 @@ class MaskedTexts:
         name, vector = self.classifier.mask
         index = {tokenizer.mask_token: tokenizer.mask_token_id, tokenizer.unk_token: tokenizer.unk_token_id}.get(name)
         look_up, unknown = model.get_input_embeddings(), tokenizer.unk_token_id
-        if self.how == "unknown" and unknown is not None and unknown < len(look_up.weight):
+        if self.how == "unknown" and unknown is not None and unknown < len(look_up.get_parameter("weight")):
             name, index, vector = tokenizer.unk_token, unknown, look_up(torch.tensor([unknown], device=vector.device))[0]
         return name, None if index == model.config.get_text_config().pad_token_id else index, vector
 

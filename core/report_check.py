@@ -3,7 +3,7 @@
 import dataclasses
 import sys
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 import numpy as np
 
@@ -38,6 +38,9 @@ def _fits(value: Any, kind: Any) -> bool:
         return True
     if kind is float:
         return type(value) in (int, float) and abs(value) <= sys.float_info.max  # JSON knows integers beyond any float
+    if is_typeddict(kind):
+        fields = get_type_hints(kind)
+        return type(value) is dict and value.keys() == fields.keys() and all(_fits(value[name], fields[name]) for name in fields)
     if type(value) is not origin:
         return False
     if origin is tuple:

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ from transformers import PreTrainedModel
 from core.errors import ModelError
 
 Forward = Callable[..., object]
+Module = TypeVar("Module", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Rooting:
 
         `inputs`: input_ids (B, T), attention_mask and what else the classifier takes.
         """
-        forwards, found = {}, {}
+        forwards: dict[str, Forward] = {}
+        found: dict[int, Tensor] = {}
         for path in self.embeddings:
             forwards[path] = partial(_look_up, model.get_submodule(path), inputs["input_ids"], words)
         for layer, path in enumerate(self.recorded):
@@ -58,27 +60,28 @@ def states_of(output: object) -> tuple[Tensor, ...]:
     return (states if states is not None else getattr(output, "encoder_hidden_states", None)) or ()
 
 
-def with_forwards(model: PreTrainedModel, forwards: Mapping[str, Forward]) -> nn.Module:
+def with_forwards(model: PreTrainedModel, forwards: Mapping[str, Forward]) -> PreTrainedModel:
     """A copy of `model` in which the modules at these paths compute something else; everything else is shared."""
-    copies = {"": _open_copy(model)}
+    whole = _open_copy(model)
+    copies: dict[str, nn.Module] = {"": whole}
     for path, forward in forwards.items():
         here, parent = "", copies[""]
         for name in path.split("."):
             here = f"{here}.{name}" if here else name
             if here not in copies:
-                copies[here] = parent._modules[name] = _open_copy(parent._modules[name])
+                copies[here] = parent._modules[name] = _open_copy(parent.get_submodule(name))
             parent = copies[here]
         parent.__dict__["forward"] = forward
-    return copies[""]
+    return whole
 
 
-def _open_copy(module: nn.Module) -> nn.Module:
+def _open_copy(module: Module) -> Module:
     twin = copy.copy(module)
     twin._modules = dict(module._modules)
     return twin
 
 
-def _look_up(embedding: nn.Module, known: Tensor, words: Tensor, ids: Tensor, *_: object, **__) -> Tensor:
+def _look_up(embedding: nn.Module, known: Tensor, words: Tensor, ids: Tensor, *_: object, **__: object) -> Tensor:
     """The embeddings `words` (B, T, E) of the text's own ids `known` (B, T), wherever the family asks for them: as they are,
     time first (XLNet), with padding behind (Longformer), or shifted behind a start token (the decoder of BART and T5)."""
     length = known.shape[1]
@@ -95,7 +98,7 @@ def _look_up(embedding: nn.Module, known: Tensor, words: Tensor, ids: Tensor, *_
 
 def _record(forward: Forward, found: dict[int, Tensor], layer: int, *args: Any, **kwargs: Any) -> Any:
     output = forward(*args, **kwargs)
-    found[layer] = _tensor_in(output)
+    found[layer] = cast("Tensor", _tensor_in(output))  # there was one when the rooting was found
     return output
 
 
@@ -124,9 +127,8 @@ def find_rooting(model: PreTrainedModel, inputs: dict[str, Tensor]) -> Trial:
         states, shape = states_of(plain), inputs["input_ids"].shape
         if len(states) < 2 or any(state.shape[:2] != shape or state.shape != states[0].shape for state in states):
             raise ModelError(refusal(family, "its layers do not give one state of one width for each token of the text"))
-        rooting = Rooting(_embedding_paths(model))
-        if not _is_rooted(model, rooting, inputs, plain):
-            rooting = _find_recorded(model, rooting, inputs, states)
+        plainly = Rooting(_embedding_paths(model))
+        rooting = plainly if _is_rooted(model, plainly, inputs, plain) else _find_recorded(model, plainly, inputs, states)
         if rooting is None or not _is_rooted(model, rooting, inputs, plain):
             raise ModelError(refusal(family, "no gradient reaches its hidden states"))
     except (TypeError, ValueError, AttributeError, RuntimeError, NotImplementedError, IndexError, KeyError) as error:
@@ -178,12 +180,13 @@ def _find_recorded(model: PreTrainedModel, rooting: Rooting, inputs: dict[str, T
     finally:
         for handle in handles:
             handle.remove()
-    seen = [(path, output) for path, output in seen if output is not None and output.ndim == 3]
+    cubes = [(path, output) for path, output in seen if output is not None and output.ndim == 3]
     for is_time_first in (False, True):
         trial = Rooting(rooting.embeddings, (), is_time_first)
         paths = [
-            next((path for path, output in seen if torch.equal(trial.orient(output, inputs["input_ids"]), state)), None) for state in states
+            next((path for path, output in cubes if torch.equal(trial.orient(output, inputs["input_ids"]), state)), None) for state in states
         ]
-        if None not in paths and len(set(paths)) == len(paths):
-            return Rooting(rooting.embeddings, tuple(paths), is_time_first)
+        found = [path for path in paths if path is not None]
+        if len(set(found)) == len(paths):
+            return Rooting(rooting.embeddings, tuple(found), is_time_first)
     return None

@@ -41,7 +41,7 @@ def check(
     names, known = tuple(names), known or {}
     told = partial(_tell_part, tell, "Explaining with the model's own weights", 0, total)
     served = {**known, **_run_all(true, [name for name in names if name not in known], told)}
-    rows = {name: served[name] for name in names if served[name] is not None}
+    rows = {name: row for name in names if (row := served[name]) is not None}
     asked = replace(query, target=classifier.labels[true.target])
     steps: list[str] = []
     found: list[dict[str, float]] = []  # a model each

@@ -10,7 +10,7 @@ is cut off before it, and the state of the last token is read.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from core.edited_texts import EditedTexts
 from core.edits import REPLACE, Edit, apply_edit
 from core.errors import MethodError, TextError, quoted
 from core.fitness import BOTH_WAYS
+from core.lm_head import LanguageModelHead
 from core.models import Classifier
 from core.progress import Progress, silent
 from core.records import Query
@@ -101,8 +102,8 @@ def _read_place(classifier: Classifier, query: Query, reading: Reading, word: in
     """(1, V) the head's logits at the place of a word that is hidden from the encoder."""
     b = int(reading.window[np.flatnonzero(reading.tokens.word_of == word)[0]])
     window = reading.batch.window(b)
-    places = np.flatnonzero(reading.word_of[b, : window.input_ids.shape[1]] == word)
-    first, last = int(places[0]), int(places[-1])
+    pieces = np.flatnonzero(reading.word_of[b, : window.input_ids.shape[1]] == word)
+    first, last = int(pieces[0]), int(pieces[-1])
     ids, places = window.input_ids, range(window.input_ids.shape[1])
     if is_causal(classifier):
         if first == 0:
@@ -115,7 +116,8 @@ def _read_place(classifier: Classifier, query: Query, reading: Reading, word: in
         window = _only(window, ids, [place for place in places if not first < place <= last])
     words = classifier.model.get_input_embeddings()(window.input_ids)
     states, _ = classifier.rooting.run(classifier.model, {"input_ids": window.input_ids, **window.side_inputs}, words)
-    return classifier.lm_head.logits(classifier.rooting.orient(states[-1], window.input_ids)[0, first][None])
+    head = cast("LanguageModelHead", classifier.lm_head)  # `check_head` saw to it
+    return head.logits(classifier.rooting.orient(states[-1], window.input_ids)[0, first][None])
 
 
 def _only(window: TokenBatch, ids: Tensor, places: list[int]) -> TokenBatch:
@@ -132,7 +134,7 @@ def _whole_word(classifier: Classifier, query: Query, span: tuple[int, int], ind
     tokenizer = classifier.tokenizer
     if index in tokenizer.all_special_ids or index >= len(tokenizer):
         return None
-    text = tokenizer.decode([index]).strip()
+    text = str(tokenizer.decode([index])).strip()
     if not any(sign.isalpha() or sign.isdigit() for sign in text) or any(sign.isspace() for sign in text):
         return None
     spellings = _spellings(text, query.joined[slice(*span)])

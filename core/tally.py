@@ -27,7 +27,7 @@ def tally(records: list[dict[str, Any]], reference: str | None = None) -> dict[s
         "pass_seconds": _median([record["pass_seconds"] for record in read]),
         "methods": {name: _tally_method(read, name) for name in names},
     }
-    if reference in names:
+    if reference is not None and reference in names:
         summary["reference"] = reference
         summary["differences"] = {name: differences(read, name, reference) for name in names if name != reference}
     return summary
@@ -38,8 +38,8 @@ def differences(records: list[dict[str, Any]], one: str, other: str) -> dict[str
     both = [record["methods"] for record in records if {one, other} <= record.get("methods", {}).keys()]
     found: dict[str, dict[str, Any] | None] = {}
     for how in both[0][one]["games"] if both else ():
-        pairs = [[methods[name]["games"][how]["faithfulness"] for methods in both] for name in (one, other)]
-        found[how] = _plain(paired_difference(*pairs))
+        mine, others = ([methods[name]["games"][how]["faithfulness"] for methods in both] for name in (one, other))
+        found[how] = _plain(paired_difference(mine, others))
     return found
 
 
@@ -47,7 +47,7 @@ def _tally_method(records: list[dict[str, Any]], name: str) -> dict[str, Any]:
     """One method over the texts that it could serve."""
     rows = [record["methods"][name] for record in records if name in record["methods"]]
     refusals = [record["refusals"][name] for record in records if name in record["refusals"]]
-    found = {"texts": len(rows), "refused": len(refusals), "refusal": refusals[0] if refusals else None}
+    found: dict[str, Any] = {"texts": len(rows), "refused": len(refusals), "refusal": refusals[0] if refusals else None}
     if not rows:
         return found
     found |= {"method": rows[0]["method"]} | {cost: _interval([row[cost] for row in rows]) for cost in COSTS}

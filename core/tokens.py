@@ -63,8 +63,8 @@ class TokenBatch:
         return self._map(lambda part: part.expand(n_rows, -1))
 
     def _map(self, change: Callable[[Tensor], Tensor]) -> "TokenBatch":
-        parts = (self.input_ids, self.attention_mask, self.is_special, self.token_type_ids)
-        return TokenBatch(*(None if part is None else change(part) for part in parts))
+        types = None if self.token_type_ids is None else change(self.token_type_ids)
+        return TokenBatch(change(self.input_ids), change(self.attention_mask), change(self.is_special), types)
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -207,7 +207,8 @@ def _pad(windows: list[Window], classifier: Classifier) -> TokenBatch:
     ids = stack([window.ids for window in windows], pad)
     mask = stack([np.ones_like(window.ids) for window in windows], 0)
     special = stack([window.part < 0 for window in windows], False)
-    types = None if windows[0].types is None else stack([window.types for window in windows], 0)
+    told = [window.types for window in windows if window.types is not None]  # of all, or of none
+    types = stack(told, 0) if told else None
     is_taken = types is not None and _takes_types(classifier.model, int(types.max()))
     return TokenBatch(ids, mask, special, types if is_taken else None)
 
@@ -215,10 +216,10 @@ def _pad(windows: list[Window], classifier: Classifier) -> TokenBatch:
 def _takes_types(model: PreTrainedModel, largest: int) -> bool:
     """Whether the model is told which text a token stands in, and knows that many: some tokenizers say more than it learned."""
     n_types = getattr(model.config, "type_vocab_size", None)
-    return all(_has_types(type(part)) for part in (model, model.base_model)) and (n_types is None or largest < n_types)
+    return all(_has_types(type(part).forward) for part in (model, model.base_model)) and (n_types is None or largest < n_types)
 
 
 @cache
-def _has_types(architecture: type) -> bool:
-    """Whether its forward takes token types; looking that up takes as long as a short text's tokens do."""
-    return "token_type_ids" in inspect.signature(architecture.forward).parameters
+def _has_types(forward: Callable[..., object]) -> bool:
+    """Whether it takes token types; looking that up takes as long as a short text's tokens do."""
+    return "token_type_ids" in inspect.signature(forward).parameters

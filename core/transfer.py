@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from huggingface_hub import constants, get_session
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.file_download import repo_folder_name
-from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
+from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]  # exported lazily
 
 from core.progress import Progress
 

@@ -138,7 +138,7 @@ class FairQueue:
 
     def _leave(self, ticket: _Ticket) -> None:
         with self._changed:
-            lane = self._lanes.get(ticket.person, ())
+            lane = self._lanes.get(ticket.person, deque())
             if ticket in lane:
                 lane.remove(ticket)
                 if not lane:

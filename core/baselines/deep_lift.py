@@ -9,6 +9,7 @@ as two rows and gives back its own value with the rule's slope, so that nothing 
 """
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -21,7 +22,7 @@ from core.case import Case
 from core.comparison import WordScores
 from core.errors import MethodError
 from core.models import Classifier
-from core.rooting import Forward, with_forwards
+from core.rooting import with_forwards
 from core.tokens import TokenBatch
 from core.trace import explained_logit, word_gradients
 
@@ -80,7 +81,7 @@ def rescaled(classifier: Classifier, paths: list[str]) -> Classifier:
     return dataclasses.replace(classifier, model=with_forwards(classifier.model, forwards))
 
 
-def _rescale(activate: Forward, side: int, values: Tensor) -> Tensor:
+def _rescale(activate: Callable[[Tensor], Tensor], side: int, values: Tensor) -> Tensor:
     """The activation of text and baseline, two rows along the dimension `side`, with the slope Δout/Δin."""
     side = side if values.ndim > 2 else 0
     if values.shape[side] != 2:

@@ -7,7 +7,7 @@ Everything is in fp32, and on the classifier's own weights.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -144,7 +144,7 @@ def read_layers(classifier: Classifier, trace: LayerTrace) -> list[EncoderLayer]
     Raises MethodError for another family, and where a layer put together again is not the model's.
     """
     names, _ = _anatomy(classifier)
-    config, layers = classifier.model.config, classifier.model.base_model.get_submodule(names["layers"])
+    config, layers = classifier.model.config, cast("nn.ModuleList", classifier.model.base_model.get_submodule(names["layers"]))
     read = [_read_layer(layer, names, config.num_attention_heads, trace.hidden[index, 0]) for index, layer in enumerate(layers)]
     after = trace.hidden[len(read), 0]
     tolerance = TRUE_TO.get(classifier.dtype, TRUE_TO_IN_HALF) * max(1.0, float(after.abs().max()))
@@ -173,13 +173,17 @@ def _anatomy(classifier: Classifier) -> tuple[dict[str, str], tuple[Any, ...]]:
 
 
 def _read_layer(layer: nn.Module, names: dict[str, str], n_heads: int, x: Tensor) -> EncoderLayer:
-    part = {name: layer.get_submodule(path) if name != "activation" else None for name, path in names.items() if name != "layers"}
-    linear = {name: _linear(part[name]) for name in ("query", "key", "value", "out", "first", "second")}
-    norms = {name: Norm(full(part[name].weight), full(part[name].bias), part[name].eps) for name in ("norm1", "norm2")}
+    part = {name: layer.get_submodule(path) for name, path in names.items() if name not in ("layers", "activation")}
+    query, key, value, out, first, second = (_linear(part[name]) for name in ("query", "key", "value", "out", "first", "second"))
+    norm1, norm2 = (_norm(part[name]) for name in ("norm1", "norm2"))
     parent, _, name = names["activation"].rpartition(".")
     activation = getattr(layer.get_submodule(parent), name)  # may be a plain function
-    return EncoderLayer(x, n_heads, **linear, **norms, activation=activation)
+    return EncoderLayer(x, n_heads, query, key, value, out, norm1, first, second, norm2, activation)
 
 
-def _linear(module: nn.Linear) -> Linear:
-    return Linear(full(module.weight), full(module.bias))
+def _linear(module: nn.Module) -> Linear:
+    return Linear(full(module.get_parameter("weight")), full(module.get_parameter("bias")))
+
+
+def _norm(module: nn.Module) -> Norm:
+    return Norm(full(module.get_parameter("weight")), full(module.get_parameter("bias")), cast("float", module.eps))

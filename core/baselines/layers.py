@@ -54,7 +54,7 @@ def run_rows(case: Case, name: str) -> WordScores:
     more = [("replacement", f"{case.classifier.mask[0]}, piece by piece"), ("rows", str(METHODS[name].rows))]
     if seeds[0] is not None:
         more.append(("seed", ", ".join(map(str, seeds)) + ", from the pieces of the text"))
-    qualities = ()
+    qualities: tuple[Quality, ...] = ()
     if gaps[0] is not None:
         more.append(("rule", "trapezoid over the hidden states"))
         qualities = (_path_gap(case, scores, gaps, choice.layer),)

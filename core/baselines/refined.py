@@ -9,6 +9,8 @@ twelve runs, folded over: 24 masked texts, in each of which every one of these w
 and every word is there as often as not, and so with every other one: no effect leaks into another's. Nothing but forward passes.
 """
 
+from typing import cast
+
 import numpy as np
 
 from core.baselines.layers import run_rows
@@ -37,7 +39,7 @@ def effects(case: Case, words: np.ndarray) -> np.ndarray:
 def refined(case: Case) -> WordScores:
     """The stratified scores at the embedding; of the eleven strongest, the mean with their effects, each brought to length 1."""
     first = run_rows(case, "faithful")
-    scores = first.by_layer[0]
+    scores = cast("np.ndarray", first.by_layer)[0]  # of a method with layers
     top = np.argsort(-scores, kind="stable")[:MOST]
     scores = scores / _length(scores[top])
     found = effects(case, top)
@@ -52,7 +54,7 @@ def refined(case: Case) -> WordScores:
 
 
 def _length(values: np.ndarray) -> float:
-    return max(float(np.linalg.norm(values)), np.finfo(np.float32).tiny)
+    return max(float(np.linalg.norm(values)), float(np.finfo(np.float32).tiny))
 
 
 REFINED_RUNS = {"refined": refined}

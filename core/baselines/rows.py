@@ -54,7 +54,7 @@ def blank_words(case: Case, kind: str) -> tuple[str, Tensor]:
         return "the zero embedding", torch.zeros((), device=classifier.device)
     look_up = classifier.model.get_submodule(classifier.rooting.embeddings[0])
     name, index = classifier.tokenizer.pad_token, classifier.tokenizer.pad_token_id
-    if index is None or index >= len(look_up.weight):
+    if index is None or index >= len(look_up.get_parameter("weight")):
         raise MethodError(
             "This model has no padding token, so no text of [PAD] can be the baseline. Use the [MASK] or the zero baseline."
         )
@@ -68,4 +68,4 @@ def baseline_of(window: TokenBatch, words: Tensor, blank: Tensor) -> Tensor:
 
 
 def _dtype_of(case: Case) -> torch.dtype:
-    return case.classifier.model.get_input_embeddings().weight.dtype
+    return case.classifier.model.get_input_embeddings().get_parameter("weight").dtype

@@ -5,7 +5,7 @@ One batched forward and backward pass a batch; the headline method and the conte
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from core.tokens import TokenBatch
 from core.trace import predict_logits, trace_layers
 from core.windows import LONE_SURROGATE
 
+Words = TypeVar("Words", str, str | None)
 UNDECIDED = -1  # the row's own highest logit, which the one forward pass will tell
 NO_NUMBERS = "The model answers this text with values that are no numbers. Leave it out."
 
@@ -85,18 +86,20 @@ def _analyse_readings(
     if not is_regression(classifier):
         _decide_targets(classifier, readings, places, targets, plan, room, steps)
     by_row: list[list[tuple[int, _WindowScores | str]]] = [[] for _ in readings]
-    going = [place for place in places if not isinstance(targets[place.row], str)]
+    classes = {at: target for at, target in enumerate(targets) if not isinstance(target, str)}
+    going = [place for place in places if place.row in classes]
 
     def trace(batch: Sequence[Place]) -> list[_WindowScores]:
-        return _trace(classifier, [readings[place.row].window(place.window) for place in batch], [targets[place.row] for place in batch])
+        windows = [readings[place.row].window(place.window) for place in batch]
+        return _trace(classifier, windows, [classes[place.row] for place in batch])
 
     shares = {at: len(readings[at].reading.batch) for at in range(len(readings))}
     for place, scores in _over_batches(trace, readings, going, plan, room, classifier.device, steps):
         by_row[place.row].append((place.window, scores))
         steps.done += 1 / shares[place.row]
     results: list[RowResult | RowRefused] = []
-    for one, target, windows in zip(readings, targets, by_row):
-        reason = target if isinstance(target, str) else next((scores for _, scores in windows if isinstance(scores, str)), None)
+    for at, (one, windows) in enumerate(zip(readings, by_row)):
+        reason = next((said for said in (targets[at], *(scores for _, scores in windows)) if isinstance(said, str)), None)
         if reason is not None:
             results.append(RowRefused(one.row.number, reason))
             continue
@@ -105,8 +108,8 @@ def _analyse_readings(
             steps("Measuring a row of the samples")
             sample = measure_sample(classifier, one.row, plan)
             steps.done += 1
-        ordered = [scores for _, scores in sorted(windows, key=lambda pair: pair[0])]
-        results.append(_result(classifier, one, ordered, target, plan, sample))
+        ordered = [scores for _, scores in sorted(windows, key=lambda pair: pair[0]) if not isinstance(scores, str)]
+        results.append(_result(classifier, one, ordered, classes[at], plan, sample))
     return results
 
 
@@ -170,7 +173,7 @@ def _result(classifier: Classifier, one: RowReading, windows: list[_WindowScores
     target = int(logits.argmax()) if target == UNDECIDED else target
     starts = np.cumsum([0, *(window.scores.shape[1] for window in windows)])
     stitched = np.concatenate([window.scores for window in windows], axis=1)[:, starts[reading.window] + reading.position]
-    on_words, in_all = np.sum([window.magnitude for window in windows], axis=0, dtype=np.float64)  # (L)
+    on_words, in_all = np.stack([window.magnitude for window in windows]).sum(0, dtype=np.float64)  # (L)
     share = np.divide(on_words, in_all, out=np.zeros_like(on_words), where=in_all > 0)
     profile = LayerProfile("content_share", "", share, "share", True, "")
     meant = None if row.label is None or kind == REGRESSION else plan.classes.get(row.label)
@@ -186,6 +189,6 @@ def _result(classifier: Classifier, one: RowReading, windows: list[_WindowScores
     )  # fmt: skip
 
 
-def _sound(words: str | None) -> str | None:
+def _sound(words: Words) -> Words:
     """Without halves of characters, which no file can hold; offsets still hold."""
     return None if words is None else LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", words)

@@ -66,7 +66,7 @@ def run_batch(
     if len(items) > most:
         return [one for start in range(0, len(items), most) for one in run_batch(run, items[start : start + most], width, room, device)]
     try:
-        return run(items)
+        return [*run(items)]
     except SaliencyError as error:
         if len(items) == 1:
             return [str(error)]

@@ -48,10 +48,9 @@ def to_table(rows: list[Row], metadata: dict[str, str]) -> pa.Table:
     """The rows in order, with `metadata` in the schema."""
     import pyarrow as pa
 
-    used = [isinstance(row, RowResult) for row in rows]
     arrays = {"number": pa.array([row.number for row in rows], pa.int64()), "refused": pa.array(map(_reason, rows), pa.string())}
     for name, (kind, value) in COLUMNS.items():
-        arrays[name] = _array(kind, [value(row) if is_used else None for row, is_used in zip(rows, used)])
+        arrays[name] = _array(kind, [value(row) if isinstance(row, RowResult) else None for row in rows])
     table = pa.table(arrays)
     return table.replace_schema_metadata(metadata)
 

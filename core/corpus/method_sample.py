@@ -72,7 +72,8 @@ def sample_rows(folder: Path, manifest: Manifest, n: int) -> list[RowResult]:
     found: dict[int, RowResult] = {}
     for index in sorted({index for index, _ in drawn}):
         wanted = {number for chunk, number in drawn if chunk == index}
-        found |= {row.number: row for row in read_chunk(folder, index).rows if row.number in wanted}
+        used = (row for row in read_chunk(folder, index).rows if isinstance(row, RowResult))
+        found |= {row.number: row for row in used if row.number in wanted}
     return [found[number] for _, number in drawn]
 
 

@@ -6,6 +6,7 @@ those of the headline method at the layer recommended for it; AUPRC is also kept
 
 import json
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class RationaleSums:
         if row.rationale is None:
             return
         try:
-            marks = marks_in(row)
+            marks = marks_in(row, row.rationale)
         except DataError as error:
             self.n_unreadable += 1
             self.unreadable = self.unreadable or (row.number, str(error))
@@ -52,7 +53,9 @@ class RationaleSums:
         if found is None:
             self.n_elsewhere += 1
             return
-        figures = measure_plausibility(row.word_scores(), found) | {MARKED: float((found > 0).mean())}
+        # some words are marked, and not all, so every figure is defined
+        figures = cast("dict[str, float]", measure_plausibility(row.word_scores(), found))
+        figures[MARKED] = float((found > 0).mean())
         by_layer = np.array([area_under_precision_recall(row.word_scores(layer), found > 0) for layer in range(self.n_layers)])
         self.n += 1
         for name in self.total:
@@ -62,10 +65,10 @@ class RationaleSums:
         self.layer_squares += by_layer**2
 
 
-def marks_in(row: RowResult) -> HumanMarks:
-    """The row's marks. DataError, in a sentence, where they can't be read."""
+def marks_in(row: RowResult, rationale: str) -> HumanMarks:
+    """The row's marks, as its `rationale` holds them. DataError, in a sentence, where they can't be read."""
     try:
-        written = json.loads(row.rationale)
+        written = json.loads(rationale)
     except (ValueError, RecursionError):
-        written = row.rationale  # which is told to be no marks
+        written = rationale  # which is told to be no marks
     return read_marks(row.text, row.text_pair, UNNAMED if row.label is None else row.label, written)

@@ -78,11 +78,10 @@ def gather(classifier: Classifier, windows: Sequence[TokenBatch]) -> TokenBatch:
             row[: part.shape[1]] = part[0].numpy()
         return torch.from_numpy(rows).to(classifier.device)
 
-    types = None
-    if windows[0].token_type_ids is not None:
-        types = stack([window.token_type_ids for window in windows], 0)
+    types = [window.token_type_ids for window in windows if window.token_type_ids is not None]  # of all, or of none
     ids, mask = ([getattr(window, name) for window in windows] for name in ("input_ids", "attention_mask"))
-    return TokenBatch(stack(ids, pad), stack(mask, 0), stack([window.is_special for window in windows], False), types)
+    special = [window.is_special for window in windows]
+    return TokenBatch(stack(ids, pad), stack(mask, 0), stack(special, False), stack(types, 0) if types else None)
 
 
 def pads_safely(classifier: Classifier) -> bool:

@@ -20,7 +20,7 @@ TOP_WORDS = 5
 
 def _is_whole(value: object, least: int) -> bool:
     """Whether it is a whole number of at least that."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= least)
 
 
 @dataclass(frozen=True)

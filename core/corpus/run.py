@@ -4,7 +4,7 @@ The same file, model and settings give the same bytes, whether the run was stopp
 are then smaller from there on, and sums of floating-point numbers round otherwise).
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
@@ -51,7 +51,7 @@ class Engine(Protocol):
 
     def chunks(
         self, folder: Path, classifier: Classifier, source: Source, manifest: Manifest, limits: Limits, tell: Progress
-    ) -> Iterator[list[RowResult | RowRefused]]:
+    ) -> Generator[list[RowResult | RowRefused], None, None]:
         """The rows of every chunk in order, those of the chunks that are done too; each is on disk when it comes."""
 
 
@@ -64,7 +64,7 @@ class Here:
 
     def chunks(
         self, folder: Path, classifier: Classifier, source: Source, manifest: Manifest, limits: Limits, tell: Progress
-    ) -> Iterator[list[RowResult | RowRefused]]:
+    ) -> Generator[list[RowResult | RowRefused], None, None]:
         """As `Engine.chunks`; `tell` is called between batches."""
         plan = manifest.plan
         room, done, clock = Room(plan.token_budget), set(chunks_done(folder)), Clock(manifest.n_rows)

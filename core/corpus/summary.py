@@ -5,7 +5,7 @@ Intervals hold 95 %: Student's t over texts for means of words and content share
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from scipy.stats import t as student
@@ -24,8 +24,23 @@ MOST_WORDS = 20
 """Words in each ranking."""
 Z = 1.959963984540054
 
-Interval = dict[str, float | list[float] | int | None]
-"""{"mean", "low", "high", "n"}: numbers, or (L) lists; `low` and `high` are None with fewer than two texts."""
+
+class Interval(TypedDict):
+    """The mean over n texts, and its ends; these are None with fewer than two texts."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+class Curve(TypedDict):
+    """The same for each layer (L)."""
+
+    mean: list[float]
+    low: list[float] | None
+    high: list[float] | None
+    n: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +66,11 @@ class Summary:
     """[label of the file, predicted class, rows], most rows first."""
     n_unlabelled: int
     """Rows without a label that names a class."""
-    content_share: Interval | None
-    coherence: Interval | None
+    content_share: Curve | None
+    coherence: Curve | None
     """Words recovered by the language-model head, by layer; None without a sample or a head. `log_probability` in nats."""
-    log_probability: Interval | None
-    faithfulness: Interval | None
+    log_probability: Curve | None
+    faithfulness: Curve | None
     """φ by layer on a sample; `faithfulness_random` is that of a random order of the same words."""
     faithfulness_random: Interval | None
     words: dict[str, list[list[dict[str, Any]]]]
@@ -68,7 +83,7 @@ class Summary:
     plausibility: dict[str, Interval] | None = None
     """Agreement with people's marks at each row's recommended layer: name of a figure (`rationales.KEPT`, and `marked`: the share of the
     words that people marked) → its mean over rows. None without marks. `plausibility_by_layer`: AUPRC by layer."""
-    plausibility_by_layer: Interval | None = None
+    plausibility_by_layer: Curve | None = None
 
     def to_json(self) -> str:
         """As summary.json has it."""
@@ -97,7 +112,7 @@ def summarise(sums: Sums, manifest: Manifest, method: str) -> Summary:
     right, wrong = sums.outcomes[RIGHT], sums.outcomes[WRONG]
     confusion = sorted(sums.confusion.items(), key=lambda pair: (-pair[1], pair[0][0], pair[0][1]))
     shown = [labels[target] for target in sorted(sums.predicted)]
-    sampled = {name: _bootstrapped(kept) for name, kept in sums.samples.items()}
+    marks, sampled = sums.rationales, {name: _bootstrapped(kept) for name, kept in sums.samples.items()}
     return Summary(
         n_rows=sums.n_rows, n_used=sums.n_used, n_refused=sums.n_refused, refusals=[list(one) for one in sums.refusals],
         method=method, n_layers=sums.n_layers, layer=layer, layers=[[at, sums.layers[at]] for at in sorted(sums.layers)],
@@ -110,7 +125,8 @@ def summarise(sums: Sums, manifest: Manifest, method: str) -> Summary:
         words={name: [words.ranked(name, at) for at in range(sums.n_layers)] for name in shown},
         changing={name: words.changing(name) for name in shown},
         misleading={name: words.misleading(name, layer) for name in shown if wrong},
-        notes=notes_on(sums, manifest), **_plausibility(sums.rationales),
+        notes=notes_on(sums, manifest), plausibility=_plausibility(marks),
+        plausibility_by_layer=_by_student(marks.n, marks.layer_total, marks.layer_squares),
     )  # fmt: skip
 
 
@@ -191,30 +207,26 @@ def _student(n: np.ndarray, total: np.ndarray, squares: np.ndarray) -> tuple[np.
     return mean, mean - wide, mean + wide
 
 
-def _by_student(n: int, total: np.ndarray, squares: np.ndarray) -> Interval | None:
-    if not n:
-        return None
-    mean, low, high = (part.tolist() for part in _student(np.array(n), total, squares))
-    return {"mean": mean, "low": low if n > 1 else None, "high": high if n > 1 else None, "n": n}
+def _by_student(n: int, total: np.ndarray, squares: np.ndarray) -> Any:
+    return _plain(*_student(np.array(n), total, squares), n) if n else None
 
 
-def _plausibility(sums: RationaleSums) -> dict[str, Interval | dict[str, Any] | None]:
-    if not sums.n:
-        return {"plausibility": None, "plausibility_by_layer": None}
-    figures = {name: _by_student(sums.n, np.array(sums.total[name]), np.array(sums.squares[name])) for name in sums.total}
-    return {"plausibility": figures, "plausibility_by_layer": _by_student(sums.n, sums.layer_total, sums.layer_squares)}
-
-
-def _bootstrapped(values: list[np.ndarray]) -> Interval | None:
+def _bootstrapped(values: list[np.ndarray]) -> Any:
     if not values:
         return None
-    found, n = mean_interval(np.stack(values)), len(values)
-    return {
-        "mean": found.mean.tolist(),
-        "low": found.low.tolist() if n > 1 else None,
-        "high": found.high.tolist() if n > 1 else None,
-        "n": n,
-    }
+    found = mean_interval(np.stack(values))
+    return _plain(found.mean, found.low, found.high, len(values))
+
+
+def _plain(mean: np.ndarray, low: np.ndarray, high: np.ndarray, n: int) -> Any:
+    """An Interval of numbers, a Curve of (L)."""
+    return {"mean": mean.tolist(), "low": low.tolist() if n > 1 else None, "high": high.tolist() if n > 1 else None, "n": n}
+
+
+def _plausibility(sums: RationaleSums) -> dict[str, Interval] | None:
+    if not sums.n:
+        return None
+    return {name: _by_student(sums.n, np.array(sums.total[name]), np.array(sums.squares[name])) for name in sums.total}
 
 
 def wilson(right: int, n: int) -> Interval:

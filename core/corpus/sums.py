@@ -128,7 +128,7 @@ class Sums:
         self.n_cut += row.unread > 0
         self.n_windowed += row.n_windows > 1
         self.rationales.add(row)
-        if row.correct is not None:
+        if row.label is not None and row.correct is not None:
             self.confusion[row.label, row.target] += 1
         for name, kept in self.samples.items():
             if (found := getattr(row.sample, name)) is not None:

@@ -30,14 +30,16 @@ MAX_LENGTH = 512  # tokens, the positions that the base model has
 def make_vocabulary(args: argparse.Namespace, texts: list[str]) -> list[int]:
     """Prune the tokenizer to `work/tokenizer`, or take what is there; returns the old id of every new piece."""
     full = Tokenizer.from_file(str(args.base / "tokenizer.json"))
-    full.no_truncation(), full.no_padding()
+    full.no_truncation()
+    full.no_padding()
     if (args.work / "tokenizer" / "tokenizer.json").exists():
         pieces = load_tokenizer(args).get_vocab()
-        kept = sorted(pieces, key=pieces.get)
+        kept = sorted(pieces, key=pieces.__getitem__)
     else:
         kept = vocabulary.choose_pieces(full.get_vocab(), vocabulary.count_pieces(full, texts), VOCABULARY)
         vocabulary.prune_tokenizer(args.base, kept, MAX_LENGTH).save_pretrained(args.work / "tokenizer")
-    return [full.token_to_id(piece) for piece in kept]
+    old = full.get_vocab()
+    return [old[piece] for piece in kept]
 
 
 def load_tokenizer(args: argparse.Namespace) -> PreTrainedTokenizerFast:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core.corpus.summary import Interval, Summary
+from core.corpus.summary import Curve, Interval, Summary
 from core.methods import READABLE
 from core.report.curves import SHARES, Line, draw_lines, keys, values_scale
 from core.report.numerals import count, percent, value
@@ -57,7 +57,8 @@ def faithfulness_figure(summary: Summary) -> Html:
 def numbers(summary: Summary) -> Html:
     """All curves as a table, a row a layer, with their 95 % intervals."""
     shares = [(RECOVERED, summary.coherence), (SHARE, summary.content_share)]
-    columns: list[tuple[str, Interval, Callable[[Any], str]]] = [(name, found, percent) for name, found in shares if found is not None]
+    columns: list[tuple[str, Interval | Curve, Callable[[Any], str]]]
+    columns = [(name, found, percent) for name, found in shares if found is not None]
     if summary.log_probability is not None:
         columns.append(("own log-probability, nats", summary.log_probability, lambda number: value(number, "", ".2f")))
     for name, found in ((PHI, summary.faithfulness), (f"φ, {RANDOM}", summary.faithfulness_random)):
@@ -72,23 +73,24 @@ def at(part: float | list[float] | None, layer: int) -> float | None:
     return part[layer] if isinstance(part, list) else part
 
 
-def _told(found: Interval, layer: int, tell: Callable[..., str]) -> Html:
+def _told(found: Interval | Curve, layer: int, tell: Callable[..., str]) -> Html:
     low, high = at(found["low"], layer), at(found["high"], layer)
     ends = "" if low is None else tag("span", f"{tell(low)} to {tell(high)}", class_="ends")
     return join(tell(at(found["mean"], layer)), ends)
 
 
-def _lines(summary: Summary, found: dict[str, Interval | None]) -> list[Line]:
+def _lines(summary: Summary, found: dict[str, Interval | Curve | None]) -> list[Line]:
     lines = []
     for name, interval in found.items():
         if interval is not None:
-            mean, low, high = (_by_layer(interval[part], summary.n_layers) for part in ("mean", "low", "high"))
+            mean, ends = _by_layer(interval["mean"], summary.n_layers), (interval["low"], interval["high"])
+            low, high = (None if end is None else _by_layer(end, summary.n_layers) for end in ends)
             lines.append(Line(name, mean, low, high))
     return lines
 
 
-def _by_layer(values: float | list[float] | None, n_layers: int) -> np.ndarray | None:
-    return None if values is None else np.broadcast_to(np.asarray(values, dtype=float), n_layers)
+def _by_layer(values: float | list[float], n_layers: int) -> np.ndarray:
+    return np.broadcast_to(np.asarray(values, dtype=float), n_layers)
 
 
 def _figure(title: str, lines: list[Line], picture: Html, how: list[str]) -> Html:

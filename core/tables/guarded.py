@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, cast
 
 from core.errors import DataError, quoted
 from core.tables.format import Limits
@@ -24,7 +24,7 @@ ENVIRONMENT = {
 }  # fmt: skip
 
 
-def guarded_lines(kind: str, name: str, stream: BinaryIO, limits: Limits, **more: str | None) -> Generator[Any, None, None]:
+def guarded_lines(kind: str, name: str, stream: IO[bytes], limits: Limits, **more: str | None) -> Generator[Any, None, None]:
     """What the process says, line by line: first what the file says of itself, then lists of [number, texts or why not]. The stream must be
     seekable. The process is ended with this iterator. DataError."""
     most = {
@@ -35,9 +35,10 @@ def guarded_lines(kind: str, name: str, stream: BinaryIO, limits: Limits, **more
             [sys.executable, "-P", str(PROGRAM), json.dumps({"kind": kind, **most, **more})], stdin=file, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True, encoding="utf-8", env=os.environ | ENVIRONMENT,
         )  # fmt: skip
+        answers = cast("IO[str]", process.stdout)  # None only where no pipe is asked for
         try:
             said = False
-            for line in process.stdout:
+            for line in answers:
                 found = json.loads(line)
                 if isinstance(found, dict) and "error" in found:
                     raise DataError(f"{quoted(name)} can't be read. {found['error']}")
@@ -48,7 +49,7 @@ def guarded_lines(kind: str, name: str, stream: BinaryIO, limits: Limits, **more
         finally:
             process.kill()
             process.wait()
-            process.stdout.close()
+            answers.close()
 
 
 def guarded_rows(lines: Iterator[Any], limits: Limits) -> Rows:
@@ -66,7 +67,7 @@ def _how_it_ended(code: int, limits: Limits) -> str:
 
 
 @contextmanager
-def _on_disk(stream: BinaryIO) -> Iterator[BinaryIO]:
+def _on_disk(stream: IO[bytes]) -> Iterator[IO[bytes]]:
     """The stream as a file that another process can read from its beginning."""
     try:
         stream.fileno()

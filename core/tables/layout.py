@@ -26,9 +26,10 @@ def guess_delimited(lines: list[str], kind: str | None, limits: Limits) -> Forma
         tried[format] = [row for row in rows if row]
     best = max(tried, key=lambda format: _regularity(tried[format]))
     share, _ = _regularity(tried[best])
-    if kind is None and (share < REGULAR or len(tried[best]) < 2):
-        return None
-    if share < HALF:
+    if kind is None:
+        if share < REGULAR or len(tried[best]) < 2:
+            return None
+    elif share < HALF:
         best = Format(kind, delimiter="\t" if kind == "tsv" else ",")
         tried[best] = [row for row in split_rows(iter(lines), best, limits) if row]
     whole = [row for row in tried[best] if not isinstance(row, Refused)]
@@ -47,7 +48,8 @@ def _has_quoted_cells(rows: list[list[str] | Refused], lines: list[str]) -> bool
     """Whether a table with tabs keeps cells in quotes, as spreadsheets do where one holds a line end or a quote: then reading with quotes
     breaks no row. A text that merely begins with a quote does."""
     begins = sum(cell.startswith('"') for line in lines for cell in line.rstrip("\r\n").split("\t"))
-    return begins > 0 and not any(isinstance(row, Refused) for row in rows) and len({len(row) for row in rows if row}) == 1
+    whole = [row for row in rows if not isinstance(row, Refused)]
+    return begins > 0 and len(whole) == len(rows) and len({len(row) for row in whole if row}) == 1
 
 
 def is_header(rows: list[list[str]]) -> bool:

@@ -8,11 +8,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from core.errors import DataError, quoted
 from core.tables.format import FREE_OF_RATIO, Limits
-from core.tables.source import Source
+from core.tables.source import Opened, Source
 
 GZIP, ZIP_BEGINS = b"\x1f\x8b", b"PK\x03\x04"
 DIRECTORY = 4_000_000  # bytes of a zip's list of files
@@ -48,7 +48,7 @@ class _Metered(io.RawIOBase):
 class _Directory:
     """A file of which nobody reads much at once: a zip's list of files, whose length the zip itself states, is read as a whole."""
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: IO[bytes]):
         self._file = file
         self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
 
@@ -61,7 +61,7 @@ class _Directory:
 class _Gunzip:
     """Reads a gz of one or several parts. gzip.GzipFile does too, but reads a part's name byte by byte however long it is."""
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: IO[bytes]):
         self._file, self._waiting, self._part = file, b"", zlib.decompressobj(31)
 
     def read(self, n: int) -> bytes:
@@ -89,7 +89,7 @@ def in_bytes(n: int) -> str:
     return f"{n / 1e9:,.3g} GB" if n >= 1e9 else f"{n / 1e6:,.3g} MB" if n >= 1e6 else f"{n:,} bytes"
 
 
-def open_zip(file: BinaryIO, name: str, limits: Limits) -> zipfile.ZipFile:
+def open_zip(file: IO[bytes], name: str, limits: Limits) -> zipfile.ZipFile:
     """The zip, all that it says of its files checked. DataError."""
     try:
         archive = zipfile.ZipFile(_Directory(file))
@@ -126,11 +126,10 @@ def _what_is_wrong(info: zipfile.ZipInfo, limits: Limits) -> str | None:
 
 
 @contextmanager
-def unpacked(source: Source, member: str | None, limits: Limits) -> Iterator[BinaryIO]:
+def unpacked(source: Source, member: str | None, limits: Limits) -> Iterator[Opened]:
     """The bytes of the file, of the one in a gz, or of the member of a zip. Seekable only where nothing is packed. DataError, also while it
     is read."""
-    with ExitStack() as stack:
-        file = stack.enter_context(source.open())
+    with source.open() as file, ExitStack() as stack:
         if (size := source.size) > limits.file:
             said = (
                 f"{quoted(source.name)} holds more than {in_bytes(limits.file)}, the most that is read: it has {in_bytes(size)}"
@@ -158,7 +157,7 @@ def unpacked(source: Source, member: str | None, limits: Limits) -> Iterator[Bin
 
 
 @contextmanager
-def seekable(source: Source, member: str | None, limits: Limits) -> Iterator[BinaryIO]:
+def seekable(source: Source, member: str | None, limits: Limits) -> Iterator[IO[bytes]]:
     """The same, seekable: a packed file is unpacked into memory or a nameless temporary file. DataError."""
     with unpacked(source, member, limits) as stream:
         if stream.seekable():
@@ -177,10 +176,10 @@ def seekable(source: Source, member: str | None, limits: Limits) -> Iterator[Bin
 
 
 @contextmanager
-def text_of(source: Source, member: str | None, limits: Limits) -> Iterator[BinaryIO]:
+def text_of(source: Source, member: str | None, limits: Limits) -> Iterator[Opened]:
     """The bytes of a file that should be text. DataError also where it is a zip, of which a file must be chosen, or one within another."""
     with unpacked(source, member, limits) as stream:
-        head = stream.peek(4)[:4] if hasattr(stream, "peek") else stream.getbuffer()[:4].tobytes()
+        head = stream.getbuffer()[:4].tobytes() if isinstance(stream, io.BytesIO) else stream.peek(4)[:4]
         if head == ZIP_BEGINS or head[:2] == GZIP:
             packed = (
                 "a zip or gz within another; unpack the outer one"

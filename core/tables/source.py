@@ -4,11 +4,12 @@ import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TypeAlias
 
 from core.errors import DataError, quoted
 
 BLOCK = 1 << 20  # bytes read at a time where a whole file is read
+Opened: TypeAlias = io.BufferedReader | io.BytesIO
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Source:
         """The file at the path, which need not exist yet."""
         return cls(Path(path).name, path=Path(path))
 
-    def open(self) -> BinaryIO:
+    def open(self) -> Opened:
         """Its bytes from the first, seekable. DataError where it can't be opened."""
         if self.path is None:
             return io.BytesIO(self.content or b"")

@@ -4,7 +4,7 @@ import json
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import tokenizers
 import torch
@@ -13,14 +13,16 @@ from transformers import (
     AutoModelForMaskedLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    BertForMaskedLM,
+    BertForSequenceClassification,
     PreTrainedModel,
-    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
 )
 
 from core.embedded.training import classifier, data, masked_lm, measures
 from core.embedded.training.card_tasks import CARDS
 from core.embedded.training.card_text import write_card
-from core.embedded.training.checkpoint import load_checkpoint
+from core.embedded.training.checkpoint import read_checkpoint
 from core.embedded.training.tasks import Task
 
 
@@ -38,8 +40,8 @@ class Sources:
 
 def _describe_training(sources: Sources, seed: int) -> dict[str, Any]:
     """Steps and times, from the checkpoints that the stages left in the working folder."""
-    language_model = load_checkpoint(sources.work / "language-model.pt")
-    fine_tuning = load_checkpoint(sources.work / f"{sources.task.name}.pt")
+    language_model = read_checkpoint(sources.work / "language-model.pt")
+    fine_tuning = read_checkpoint(sources.work / f"{sources.task.name}.pt")
     steps = language_model["step"]
     return {
         "seed": seed,
@@ -67,11 +69,13 @@ def _describe_model(folder: Path, model: PreTrainedModel, base: Path) -> dict[st
     }
 
 
-def _measure_classifier(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, sources: Sources) -> dict[str, Any]:
+def _measure_classifier(
+    model: BertForSequenceClassification, tokenizer: PreTrainedTokenizerFast, sources: Sources
+) -> dict[str, Any]:
     """Accuracy on dev and test, and on dev where it fails. The test split is read here and nowhere else."""
     task, card = sources.task, CARDS[sources.task.name]
     train = task.read(sources.data, "train")[0]
-    result = {"accuracy": {}, "texts": {"train": len(train), "copies": {}}}
+    result: dict[str, Any] = {"accuracy": {}, "texts": {"train": len(train), "copies": {}}}
     for split in ("dev", "test"):
         texts, labels = task.read(sources.data, split)
         ids = classifier.tokenize_examples(tokenizer, texts, labels, task.max_tokens).ids
@@ -83,7 +87,9 @@ def _measure_classifier(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBa
     return {**result, "probes": measures.measure_probes(model, tokenizer, card)}
 
 
-def _measure_head(language_model, fine_tuned, tokenizer: PreTrainedTokenizerBase, sources: Sources) -> dict[str, Any]:
+def _measure_head(
+    language_model: BertForMaskedLM, fine_tuned: BertForMaskedLM, tokenizer: PreTrainedTokenizerFast, sources: Sources
+) -> dict[str, Any]:
     """The head on the states it was trained with (before) and on those of the classifier (after)."""
     task = sources.task
     windows = masked_lm.pack_windows(tokenizer, [data.read_held_out(sources.data)])
@@ -101,20 +107,20 @@ def _measure_head(language_model, fine_tuned, tokenizer: PreTrainedTokenizerBase
 
 
 def _measure_tokenizers(sources: Sources) -> dict[str, Any]:
-    cutters = [tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")) for folder in (sources.model, sources.base)]
-    for cutter in cutters:
+    pruned, full = (tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")) for folder in (sources.model, sources.base))
+    for cutter in (pruned, full):
         cutter.no_truncation()
         cutter.no_padding()
     texts = {
         f"{CARDS[sources.task.name].corpus} dev": sources.task.read(sources.data, "dev")[0],
         "WikiText-103 validation": data.read_held_out(sources.data).split("\n"),
     }
-    return {name: measures.measure_vocabulary(*cutters, lines) for name, lines in texts.items()}
+    return {name: measures.measure_vocabulary(pruned, full, lines) for name, lines in texts.items()}
 
 
 def make_card(sources: Sources, seed: int) -> None:
     """Measure everything once, from the exported folder as a user would load it."""
-    tokenizer = AutoTokenizer.from_pretrained(sources.model)
+    tokenizer = cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(sources.model))  # stage (a) made it
     model = AutoModelForSequenceClassification.from_pretrained(sources.model)
     fine_tuned = AutoModelForMaskedLM.from_pretrained(sources.model)
     language_model = AutoModelForMaskedLM.from_pretrained(sources.work / "language-model")

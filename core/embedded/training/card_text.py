@@ -83,13 +83,13 @@ that the head names first at
 their own place, by layer state (0 is the embedding output):"""
     layers = range(len(recovery["after"]["top_1"]))
     rows = [[name, *(f"{recovery[name]['top_1'][layer]:.3f}" for layer in layers)] for name in ("before", "after")]
-    filled = [
+    guessed = [
         [row["text"], *(", ".join(f"{piece} {p:.2f}" for piece, p in row[name]) for name in ("before", "after"))]
         for row in m["fill_mask"]
     ]
     fill = f"The {TOP} likeliest pieces for the mask, with their probabilities:"
     recovered = _table(["encoder", *map(str, layers)], rows)
-    filled = _table(["text", "before", "after"], filled)
+    filled = _table(["text", "before", "after"], guessed)
     return _section("The language-model head", lines, recovered, fill, filled, FILL_MASK_NOTE)
 
 

@@ -34,4 +34,9 @@ def refuse_other_run(path: Path, saved: dict[str, Any], run: dict[str, Any]) -> 
 
 def load_checkpoint(path: Path) -> dict[str, Any] | None:
     """What `save_checkpoint` wrote, or None where no run has been yet."""
-    return torch.load(path, weights_only=True) if path.exists() else None
+    return read_checkpoint(path) if path.exists() else None
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What `save_checkpoint` wrote. FileNotFoundError where no run has been yet."""
+    return torch.load(path, weights_only=True)

@@ -8,11 +8,12 @@ import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
-from transformers import BertForSequenceClassification, BertModel, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
 
 from core.embedded.training.checkpoint import fingerprint, load_checkpoint, refuse_other_run, save_checkpoint
 
@@ -45,8 +46,8 @@ def start_classifier(language_model: Path, base: Path, labels: tuple[str, ...]) 
         language_model, id2label=dict(enumerate(labels)), label2id={label: i for i, label in enumerate(labels)},
         hidden_dropout_prob=DROPOUT, attention_probs_dropout_prob=DROPOUT, dtype=torch.float32,
     )
-    pooler = BertModel.from_pretrained(base, dtype=torch.float32).pooler
-    model.bert.pooler.load_state_dict(pooler.state_dict())
+    pooler = BertModel.from_pretrained(base, dtype=torch.float32).get_submodule("pooler")
+    model.get_submodule("bert.pooler").load_state_dict(pooler.state_dict())
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
     return model
 
@@ -58,7 +59,8 @@ def make_batches(ids: list[list[int]], seed: tuple[int, int]) -> list[list[int]]
     dev and test consist of, weigh more than the short phrases.
     """
     draw = random.Random(repr(seed))
-    batches, batch = [], []
+    batches: list[list[int]] = []
+    batch: list[int] = []
     for index in sorted(range(len(ids)), key=lambda i: (len(ids[i]), draw.random())):
         if (len(batch) + 1) * len(ids[index]) > BATCH_TOKENS and batch:
             batches.append(batch)
@@ -77,15 +79,19 @@ def pad_rows(rows: list[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tenso
     return ids, (torch.arange(longest) < lengths[:, None]).long()
 
 
+def _pad(model: BertForSequenceClassification, rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    return pad_rows(rows, cast("int", model.config.pad_token_id))  # every BERT has one
+
+
 def predict_probabilities(model: BertForSequenceClassification, ids: list[list[int]]) -> torch.Tensor:
     """(texts, classes) probabilities, in the order of the texts; leaves the model in evaluation mode."""
     model.eval()
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-    result = torch.empty(len(ids), model.config.num_labels)
+    result = torch.empty(len(ids), cast("int", model.config.num_labels))
     with torch.no_grad():
         for start in range(0, len(order), 32):
             part = order[start : start + 32]
-            rows, mask = pad_rows([ids[i] for i in part], model.config.pad_token_id)
+            rows, mask = _pad(model, [ids[i] for i in part])
             result[part] = model(input_ids=rows, attention_mask=mask).logits.float().softmax(-1)
     return result
 
@@ -96,9 +102,11 @@ def measure_accuracy(model: BertForSequenceClassification, examples: Examples) -
     return right.float().mean().item()
 
 
-def _take_step(model: PreTrainedModel, optimizer: torch.optim.Optimizer, examples: Examples, batch: list[int]) -> float:
+def _take_step(
+    model: BertForSequenceClassification, optimizer: torch.optim.Optimizer, examples: Examples, batch: list[int]
+) -> float:
     """One optimizer step; returns the loss in nats."""
-    ids, mask = pad_rows([examples.ids[i] for i in batch], model.config.pad_token_id)
+    ids, mask = _pad(model, [examples.ids[i] for i in batch])
     labels = torch.tensor([examples.labels[i] for i in batch])
     loss = cross_entropy(model(input_ids=ids, attention_mask=mask).logits, labels)
     optimizer.zero_grad(set_to_none=True)
@@ -108,13 +116,15 @@ def _take_step(model: PreTrainedModel, optimizer: torch.optim.Optimizer, example
     return loss.item()
 
 
-def train_classifier(model: PreTrainedModel, train: Examples, dev: Examples, epochs: int, seed: int, checkpoint: Path) -> None:
+def train_classifier(
+    model: BertForSequenceClassification, train: Examples, dev: Examples, epochs: int, seed: int, checkpoint: Path
+) -> None:
     """`epochs` epochs, resumed from `checkpoint`; leaves in `model` the state that was most often right on `dev`."""
     batches = [batch for epoch in range(epochs) for batch in make_batches(train.ids, (seed, epoch))]
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=0.0, weight_decay=0.01, fused=True)
-    run = dict(step=0, steps=len(batches), start=fingerprint(model), epochs=epochs, threads=torch.get_num_threads(), seconds=0.0)
-    run |= dict(dev_accuracy=[], best_step=0, best=None)
+    run: dict[str, Any] = dict(step=0, steps=len(batches), start=fingerprint(model), epochs=epochs)
+    run |= dict(threads=torch.get_num_threads(), seconds=0.0, dev_accuracy=[], best_step=0, best=None)
     if saved := load_checkpoint(checkpoint):
         refuse_other_run(checkpoint, saved, {"steps": len(batches), "start": run["start"]})
         model.load_state_dict(saved.pop("model"))

@@ -20,8 +20,8 @@ TIED = (HEAD + "decoder.weight", HEAD + "decoder.bias")  # the word embeddings a
 
 def merge_tensors(classifier: BertForSequenceClassification, language_model: BertForMaskedLM) -> dict[str, torch.Tensor]:
     """Every tensor of the classifier and of the head, in float16; the encoders may differ in all but the word embeddings."""
-    words = [model.get_input_embeddings().weight for model in (classifier, language_model)]
-    if not torch.equal(*words):
+    mine, theirs = (model.get_input_embeddings().get_parameter("weight") for model in (classifier, language_model))
+    if not torch.equal(mine, theirs):
         raise ValueError(
             "The classifier's word embeddings are not the language model's, so the head's decoder is not tied to them. "
             "Train the classifier again from this language model."

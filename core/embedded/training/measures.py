@@ -1,11 +1,11 @@
 """Every number of the model card, each a function of models, tokenizers and texts that returns plain dicts and lists."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import torch
 from tokenizers import Tokenizer
-from transformers import BertForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import BertForMaskedLM, BertForSequenceClassification, PreTrainedTokenizerFast
 
 from core.embedded.training.card_tasks import TaskCard
 from core.embedded.training.classifier import pad_rows, predict_probabilities
@@ -58,12 +58,15 @@ def measure_errors(
     }
 
 
-def measure_probes(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, card: TaskCard) -> list[dict[str, Any]]:
+def measure_probes(
+    model: BertForSequenceClassification, tokenizer: PreTrainedTokenizerFast, card: TaskCard
+) -> list[dict[str, Any]]:
     """What the classifier says to each of the task's probes, and how many pieces of it the tokenizer does not know."""
     ids = tokenizer([text for _, text, _ in card.probes])["input_ids"]
+    labels = cast("dict[int, str]", model.config.id2label)
     rows = zip(card.probes, ids, predict_probabilities(model, ids), strict=True)
     return [
-        {"kind": kind, "text": text, "expected": expected, "predicted": model.config.id2label[int(p.argmax())],
+        {"kind": kind, "text": text, "expected": expected, "predicted": labels[int(p.argmax())],
          "probability": p.max().item(), "unknown": row.count(tokenizer.unk_token_id)}
         for (kind, text, expected), row, p in rows
     ]

@@ -30,7 +30,7 @@ def choose_pieces(vocabulary: dict[str, int], counts: collections.Counter[int], 
     always = [p for p in vocabulary if p in SPECIAL_TOKENS.values() or len(p.removeprefix("##")) == 1]
     rest = sorted(set(vocabulary) - set(always), key=lambda piece: (-counts[vocabulary[piece]], vocabulary[piece]))
     kept = set(always) | set(rest[: size - len(always)])
-    return sorted(kept, key=vocabulary.get)
+    return sorted(kept, key=vocabulary.__getitem__)
 
 
 def prune_tokenizer(source: Path, kept: list[str], max_length: int) -> PreTrainedTokenizerFast:
