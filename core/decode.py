@@ -7,6 +7,7 @@ further pass over V costs a tenth of it: hence many rows at once, in place, and 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -103,7 +104,7 @@ def _open(
 
 
 def _slabs(head: LanguageModelHead, ready: Tensor, width: int, tell: Callable[[float], None]) -> Iterator[tuple[int, Tensor]]:
-    n_pieces = len(head.matrix)
+    n_pieces = len(cast("Tensor", head.weight))  # there, as `transform` is
     step = -(-_even(n_pieces, width) // BLOCK) * BLOCK
     for start in range(0, n_pieces, step):
         tell(start / n_pieces)
