@@ -148,6 +148,10 @@ class ClassifierHead(StateHead):
         return full(self.head(input_ids=input_ids, attention_mask=attention_mask, **given).logits)
 
 
+def _there(weight: Tensor | None) -> Tensor:
+    return cast("Tensor", weight)  # of a head that has a `transform`, and so its decoder matrix
+
+
 class LanguageModelHead(StateHead):
     """f_lm: the pre-trained language-model head on any hidden state of an encoder of the same width.
 
@@ -181,11 +185,6 @@ class LanguageModelHead(StateHead):
         return transform if whole.shape == parts.shape and torch.allclose(whole, parts, atol=tolerance, rtol=tolerance) else None
 
     @property
-    def _matrix(self) -> Tensor:
-        """(V, E) `weight`; only where `transform` is not None."""
-        return cast("Tensor", self.weight)
-
-    @property
     def vocabulary_size(self) -> int:
         """V, the number of pieces the head scores."""
         return self.head.config.get_text_config().vocab_size
@@ -204,11 +203,11 @@ class LanguageModelHead(StateHead):
     def slab(self, ready: Tensor, start: int, stop: int) -> Tensor:
         """(N, n) logits, in fp32, of what `transformed` gave (N, E) at the pieces from start to stop; a tensor of its own."""
         bias = self.bias[start:stop] if self.bias is not None else None
-        return full(nn.functional.linear(ready, self._matrix[start:stop], bias))
+        return full(nn.functional.linear(ready, _there(self.weight)[start:stop], bias))
 
     def own_logits(self, ready: Tensor, ids: Tensor) -> Tensor:
         """(N, 1) logits of what `transformed` gave (N, E), in each row at the one piece of ids (N)."""
-        logits = torch.bmm(ready[:, None], self._matrix[ids][..., None])[:, 0]
+        logits = torch.bmm(ready[:, None], _there(self.weight)[ids][..., None])[:, 0]
         return full(logits if self.bias is None else logits + self.bias[ids][:, None])
 
     def columns(self, states: Tensor, ids: Tensor, is_last: bool = True) -> Tensor:
@@ -216,13 +215,13 @@ class LanguageModelHead(StateHead):
         if self.transform is None:
             return self.logits(states, is_last)[:, ids]
         bias = self.bias[ids] if self.bias is not None else None
-        return full(nn.functional.linear(self.transformed(states, is_last), self._matrix[ids], bias))
+        return full(nn.functional.linear(self.transformed(states, is_last), _there(self.weight)[ids], bias))
 
     def take_columns(self, ids: Tensor) -> Columns | None:
         """What `own_columns` needs of the pieces (B, n), taken once for all layers; None where the decoder can't be taken apart."""
         if self.transform is None:
             return None
-        return self._matrix[ids].transpose(1, 2), None if self.bias is None else self.bias[ids][:, None]
+        return _there(self.weight)[ids].transpose(1, 2), None if self.bias is None else self.bias[ids][:, None]
 
     def own_columns(self, states: Tensor, ids: Tensor, taken: Columns | None, is_last: bool = True) -> Tensor:
         """(B, T, n) logits of states (B, T, D), in each row at the vocabulary ids (B, n) of that row alone."""
