@@ -19,7 +19,7 @@ import anyio.to_thread
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard import log_lines, one_lock
+from dashboard import arenas, log_lines, one_lock
 from dashboard.first_paint import FirstPaint
 from dashboard.headers import HostCheck, SecurityHeaders
 from dashboard.message_gate import MessageGate
@@ -53,6 +53,7 @@ async def lifespan(_):
     yield {}
 
 
+arenas.keep_few()  # before visitors bring threads
 middleware = [Middleware(kind) for kind in (SecurityHeaders, HostCheck, Door, UploadGate, MessageGate, FirstPaint)]  # the first is outermost
 app = st.App(ROOT / "dashboard" / "main.py", lifespan=lifespan, middleware=middleware)
 
