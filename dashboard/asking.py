@@ -73,17 +73,17 @@ def ask(question: Hashable, compute: Callable[[Progress], object]):
             place.empty()
 
 
-def find(cache: Callable, key: tuple, what: tuple, spec: ModelSpec, work: Callable, is_everyones: bool = False):
+def find(cache: Callable, key: tuple, what: tuple, spec: ModelSpec, work: Callable, is_everyones: bool = False, is_long: bool = False):
     """What a cache (see `cached`) holds for a key, or what `work(classifier, step)` makes in this person's turn. Raises as `ask`.
 
-    `what` names the question: which work, on what.
+    `what` names the question: which work, on what. What `is_long` gives way to what is not.
     """
     if (known := look_up(cache, *key)) is not None:
         return known
     person, service = this_person(), the_service()
     question: Hashable = (*what, "everyone" if is_everyones else person, spec)
     whose_turn = question if is_everyones else person  # one person's newer question must not stop what others wait for
-    return cache(*key, ask(question, lambda tell: service.run(spec, whose_turn, tell, work)))
+    return cache(*key, ask(question, lambda tell: service.run(spec, whose_turn, tell, work, is_long)))
 
 
 def _await(job: Job, place):

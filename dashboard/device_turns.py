@@ -1,12 +1,13 @@
 """Turns at one device: one step of one piece of work at a time, and what is long gives way to what is short.
 
 A page that explains a text takes a fraction of a second, a wall of methods many: people who ask for the first must not wait until
-all who asked for the second are served. Knows nothing of models or Streamlit.
+all who asked for the second are served. Runs over files last longest: after each step of theirs, all who wait have their turn.
+Knows nothing of models or Streamlit.
 """
 
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from core.progress import Progress, silent
 from core.turns import Busy, FairQueue
@@ -29,12 +30,12 @@ class DeviceTurns:
             with self._steps.turn(person, tell) as step:
                 yield step
         else:
-            with self._long.turn(person, tell) as told, self.between_steps("long", told) as step:
+            with self._long.turn(person, tell) as told, Turns("long", told, self._steps) as step:
                 yield step
 
-    def between_steps(self, name: Hashable, tell: Progress) -> "Turns":
-        """One turn after the other, with no end to their number: everyone else who waits has one in between."""
-        return Turns(self._steps, name, tell)
+    def of_a_run(self, run_id: Hashable, tell: Progress) -> "Turns":
+        """One turn after the other, with no end to their number: everyone else who waits has one in between, long work to its end."""
+        return Turns(("run", run_id), tell, self._long, self._steps)
 
     def compute(self, is_long: bool, work: Callable, *given):
         """What `work(*given)` gives, in the one thread for all work of this length.
@@ -46,11 +47,12 @@ class DeviceTurns:
 
 
 class Turns:
-    """See `DeviceTurns.between_steps`."""
+    """A turn in each of some queues, all given back and waited for again at every step."""
 
-    def __init__(self, queue: FairQueue, person: Hashable, tell: Progress):
-        self._queue, self._person, self._tell, self._share = queue, person, tell, 0.0
-        self._turn, self._check = None, silent
+    def __init__(self, person: Hashable, tell: Progress, *queues: FairQueue):
+        self._person, self._tell, self._queues, self._share = person, tell, queues, 0.0
+        self._held: ExitStack | None = None
+        self._check: Progress = silent
 
     def __enter__(self) -> Progress:
         self._take()
@@ -66,16 +68,16 @@ class Turns:
         self._take()
 
     def _take(self) -> None:
-        while self._turn is None:
-            turn = self._queue.turn(self._person, self._wait, replaces=False)
-            with suppress(Busy):  # a run has all the time in the world
-                self._check = turn.__enter__()
-                self._turn = turn
+        while self._held is None:
+            with suppress(Busy), ExitStack() as taken:  # it has all the time in the world
+                for queue in self._queues:
+                    self._check = taken.enter_context(queue.turn(self._person, self._wait, replaces=False))
+                self._held = taken.pop_all()
 
     def _wait(self, stage: str, _: float) -> None:
         self._tell(stage, self._share)
 
     def _give_back(self) -> None:
-        if (turn := self._turn) is not None:
-            self._turn = None
-            turn.__exit__(None, None, None)
+        if (held := self._held) is not None:
+            self._held = None
+            held.close()

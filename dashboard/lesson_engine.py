@@ -88,4 +88,4 @@ def failure(spec: ModelSpec, case: FailureText) -> Failure:
 
         return show_failure(classifier, case, step)
 
-    return find(_failure, (spec, case), ("failure", case), spec, work, is_everyones=True)
+    return find(_failure, (spec, case), ("failure", case), spec, work, is_everyones=True, is_long=True)

@@ -71,7 +71,7 @@ class Service:
 
     def hide(self, comparison: Comparison, spec: ModelSpec, person: Hashable, tell: Progress, method: str) -> HidingSteps:
         """The words hidden one after the other, in the order of a method. Waits as `analyse` does."""
-        return self.run(spec, person, tell, lambda classifier, step: compare.hide_steps(classifier, comparison, method, step))
+        return self.run(spec, person, tell, lambda classifier, step: compare.hide_steps(classifier, comparison, method, step), is_long=False)
 
     def run(
         self, spec: ModelSpec, person: Hashable, tell: Progress, work: Callable[[Classifier, Progress], object], is_long: bool = True
@@ -96,7 +96,7 @@ class Service:
         """
 
         def run(device: str):
-            turns = self._turns_at(device).between_steps(("run", run_id), tell)
+            turns = self._turns_at(device).of_a_run(run_id, tell)
             with self.pool.lease(spec, lambda stage, _: tell(stage, 0.0), device) as classifier, turns as step:
                 return work(classifier, step)
 

@@ -45,7 +45,7 @@ def find_flip(query: Query, spec: ModelSpec, way: str) -> Flip:
 
         return search(classifier, query, way, tell=step)
 
-    return find(_flips, (query, spec, way), ("flip", query, way), spec, work)
+    return find(_flips, (query, spec, way), ("flip", query, way), spec, work, is_long=True)
 
 
 def recall_flip(query: Query, spec: ModelSpec, way: str) -> Flip | None:

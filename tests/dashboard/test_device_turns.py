@@ -51,7 +51,7 @@ def begin():
         wait_until(lambda: work.told or f"{person} 1" in log or not work.is_alive())
         return work
 
-    begin_with.log = log
+    begin_with.log, begin_with.turns = log, turns
     return begin_with
 
 
@@ -91,3 +91,17 @@ def test_a_newer_question_stops_long_work_that_waits(begin):
     assert waiting.outcome is Superseded
     assert newer.finish() == "done" and running.finish() == "done"
     assert begin.log[0] == "a 1" and begin.log.count("b 1") == 1
+
+
+def test_a_run_lets_all_who_wait_have_their_turn_before_its_next_step(begin):
+    log, told = begin.log, []
+    with begin.turns.of_a_run("x", lambda stage, share: told.append(stage)) as step:
+        walls, text = [begin(name, True) for name in "ab"], begin("c", False)
+        for work in (*walls, text):
+            work.go_on.release(2)
+        for number in range(4):
+            step(f"row {number}", number / 4)
+            log.append(f"row {number}")
+    assert log == ["c 1", "c 2", "a 1", "a 2", "b 1", "b 2", "row 0", "row 1", "row 2", "row 3"]
+    assert "2 people before you" in told
+    assert [work.outcome for work in (*walls, text) if not work.join(5)] == ["done"] * 3

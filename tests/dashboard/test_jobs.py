@@ -343,7 +343,7 @@ def test_others_are_served_between_the_steps_of_a_run():
             served.append(name)
             time.sleep(0.2)  # longer than anyone is made to wait
 
-    with Turns(queue, ("run", "x"), lambda stage, share: told.append((stage, share))) as step:
+    with Turns(("run", "x"), lambda stage, share: told.append((stage, share)), queue) as step:
         visitor = threading.Thread(target=lambda: person("visitor"))
         visitor.start()
         wait_until(lambda: len(queue._lanes) == 1)
@@ -366,7 +366,7 @@ def test_a_stop_is_heard_while_a_run_waits_for_its_turn():
         if "before you" in stage:
             raise run_folders.RunRefused("stop")
 
-    with pytest.raises(RunRefused), Turns(queue, ("run", "x"), tell) as step:
+    with pytest.raises(RunRefused), Turns(("run", "x"), tell, queue) as step:
         visitor = threading.Thread(target=person)
         visitor.start()
         wait_until(lambda: len(queue._lanes) == 1)
