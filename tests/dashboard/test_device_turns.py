@@ -89,6 +89,7 @@ def test_a_newer_question_stops_long_work_that_waits(begin):
     newer = begin("b", False)
     waiting.join(5)
     assert waiting.outcome is Superseded
+    running.go_on.release()  # to the step at which the newer one passes
     assert newer.finish() == "done" and running.finish() == "done"
     assert begin.log[0] == "a 1" and begin.log.count("b 1") == 1
 
