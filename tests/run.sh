@@ -40,14 +40,23 @@ export HF_HUB_OFFLINE=1        # a test that reaches for a hub fails instead of 
 export OMP_WAIT_POLICY=passive # torch's idle threads leave the cores to the browser and the server
 export OMP_NUM_THREADS=1       # the models of most tests are so small that a second thread costs more than it brings
 [ $# = 0 ] || exec "$python" -m pytest tests "$@"
-# all tests, in half the time: those in a browser beside all others
-others=("$python" -m pytest tests --ignore=tests/browser)
-browser=("$python" -m pytest tests/browser -o cache_dir=.pytest_cache/browser)
-("${browser[@]}" 2>&1 | sed -u 's/^/browser: /') &
-code=0; "${others[@]}" || code=$?
-browser_code=0; wait $! || browser_code=$?
-# what failed is tried once more alone, and must pass: a page may have waited too long for a machine that was busy with the other half
-again() { echo "tests/run.sh: the tests that failed, once more and alone" >&2; "$@" --last-failed --last-failed-no-failures=none; }
-[ $code != 1 ] || { code=0; again "${others[@]}" || code=$?; }
-[ $browser_code != 1 ] || { browser_code=0; again "${browser[@]}" || browser_code=$?; }
-exit $((code > browser_code ? code : browser_code))
+# all tests, in half the time: those in a browser beside all others; then those of a cluster, as Ray in trouble may end the whole process
+tests_of() {
+    case $1 in
+    browser) echo tests/browser ;;
+    others) echo tests --ignore=tests/browser --ignore=tests/core/test_cluster.py ;;
+    cluster) echo tests/core/test_cluster.py ;;
+    esac
+}
+# shellcheck disable=SC2046 # the words of tests_of are arguments
+run() { "$python" -m pytest $(tests_of "$1") -o "cache_dir=.pytest_cache/$1" "${@:2}"; }
+(run browser 2>&1 | sed -u 's/^/browser: /') &
+browser=$! failed=""
+run others || failed="$failed others"
+run cluster || failed="$failed cluster"
+wait "$browser" || failed="$failed browser"
+# what failed is tried once more alone, and must pass: a page may have waited too long for a machine that was busy with the others
+for part in $failed; do
+    echo "tests/run.sh: the tests of “$part” that failed, once more and alone" >&2
+    run "$part" --last-failed
+done
