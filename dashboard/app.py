@@ -3,6 +3,7 @@
 It answers only when the first visitor need not wait: libraries imported, the first model loaded and tried.
 """
 
+import asyncio
 import gc
 import os
 import sys
@@ -19,7 +20,7 @@ import anyio.to_thread
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard import arenas, log_lines, one_lock
+from dashboard import arenas, garbage, log_lines, one_lock
 from dashboard.first_paint import FirstPaint
 from dashboard.headers import HostCheck, SecurityHeaders
 from dashboard.message_gate import MessageGate
@@ -40,7 +41,7 @@ def warm_up() -> None:
     except SaliencyError as error:
         print(error, file=sys.stderr)  # the page will say it again, to whoever opens it
     corpus_runs.runs()  # those that were under way when the last server stopped go on, whether or not anybody comes
-    # Streamlit collects garbage after every run of a page; without this, each of them walks all of torch (0.2 s).
+    # Whoever collects garbage would else walk all of torch each time (0.2 s).
     gc.collect()
     gc.freeze()
 
@@ -50,7 +51,9 @@ async def lifespan(_):
     """Warm up before the first request is answered."""
     log_lines.leave_words_out()
     await anyio.to_thread.run_sync(warm_up)
+    tidying = asyncio.create_task(garbage.collect_regularly())
     yield {}
+    tidying.cancel()
 
 
 arenas.keep_few()  # before visitors bring threads

@@ -20,6 +20,7 @@ from dashboard.cached import look_up
 from dashboard.work import Desk, Job
 
 POLL = 0.15  # seconds between two looks whether an answer has come
+CALM_POLL = 0.5  # the same for one that takes longer: each look draws the page's progress anew
 PATIENCE = 1.0  # seconds before a page that waits offers to stop: most answers come sooner
 
 
@@ -88,7 +89,7 @@ def find(cache: Callable, key: tuple, what: tuple, spec: ModelSpec, work: Callab
 
 def _await(job: Job, place):
     start, bar = time.monotonic(), None
-    while not wait([job.future], POLL).done:
+    while not wait([job.future], POLL if bar is None else CALM_POLL).done:
         if bar is None and time.monotonic() - start > PATIENCE:
             with place.container(horizontal=True, vertical_alignment="center"):
                 bar = st.empty()

@@ -1,0 +1,18 @@
+"""Garbage is collected by the clock.
+
+Streamlit would do it after every run of a page (`runner.postScriptGC`, off in .streamlit/config.toml), with everybody else standing still:
+with 64 people, a third of the time and 0.1 s each. What Python does by itself goes by the number of objects, and leaves large files
+lie that belonged to few; hence the clock.
+"""
+
+import asyncio
+import gc
+
+EVERY = 30.0  # seconds
+
+
+async def collect_regularly() -> None:
+    """Collect every now and then, until cancelled."""
+    while True:
+        await asyncio.sleep(EVERY)
+        gc.collect()  # here: no thread would let the others go on meanwhile
