@@ -1,15 +1,12 @@
 """Where models run, in which precision and with how many threads; what memory there is, and how it is given back."""
 
-import ctypes
 import gc
 import os
-import sys
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import torch
 
+from core import heap
 from core.errors import SaliencyError
 
 DEVICE_VARIABLE = "LAYER_SALIENCY_DEVICE"
@@ -126,8 +123,8 @@ def release_memory(device: str) -> None:
         torch.cuda.empty_cache()
     elif device == "mps":
         torch.mps.empty_cache()
-    elif (trim := _malloc_trim()) is not None:
-        trim(0)
+    else:
+        heap.trim()
 
 
 def _main_memory() -> tuple[int, int]:
@@ -146,9 +143,3 @@ def _main_memory() -> tuple[int, int]:
         total = min(total, int(limit))
         free = min(free, max(0, total - used))
     return free, total
-
-
-@cache
-def _malloc_trim() -> Callable[[int], object] | None:
-    """The C library's function that returns free memory to the system, where it has one (glibc)."""
-    return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None

@@ -20,7 +20,8 @@ import anyio.to_thread
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard import arenas, garbage, log_lines, one_lock
+from core import heap
+from dashboard import garbage, log_lines, one_lock
 from dashboard.first_paint import FirstPaint
 from dashboard.headers import HostCheck, SecurityHeaders
 from dashboard.message_gate import MessageGate
@@ -56,7 +57,7 @@ async def lifespan(_):
     tidying.cancel()
 
 
-arenas.keep_few()  # before visitors bring threads
+heap.keep_few_arenas()  # before visitors bring threads
 middleware = [Middleware(kind) for kind in (SecurityHeaders, HostCheck, Door, UploadGate, MessageGate, FirstPaint)]  # the first is outermost
 app = st.App(ROOT / "dashboard" / "main.py", lifespan=lifespan, middleware=middleware)
 

@@ -8,11 +8,14 @@ lie that belonged to few; hence the clock.
 import asyncio
 import gc
 
-EVERY = 30.0  # seconds
+from core import heap
+
+EVERY = 5.0  # seconds
 
 
 async def collect_regularly() -> None:
-    """Collect every now and then, until cancelled."""
+    """Collect every now and then and give back what is free, until cancelled."""
     while True:
         await asyncio.sleep(EVERY)
         gc.collect()  # here: no thread would let the others go on meanwhile
+        heap.trim()
