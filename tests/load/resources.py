@@ -33,9 +33,13 @@ class Watch:
     def look(self) -> None:
         """Look once."""
         self.seconds.append(time.monotonic())
-        self.resident.append(int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE)
+        self.resident.append(self.resident_now())
         self.handles.append(len(os.listdir(f"/proc/{self.pid}/fd")))
         self.threads.append(len(os.listdir(f"/proc/{self.pid}/task")))
+
+    def resident_now(self) -> int:
+        """Bytes."""
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE
 
     def gained(self, values: list[int]) -> float:
         """How much a straight line through what was seen after the warm-up rises from its beginning to its end."""

@@ -2,7 +2,8 @@
 
 Starts the server as the README does. Visitors with models, texts, files and pages of their own come, ask, and leave, some in the
 middle of an answer; whoever leaves is followed by another. Fails where a page shows an error or ends in none, where anybody is
-sent somebody else's text, where memory or file handles grow after the warm-up, and where work is left over when all have gone.
+sent somebody else's text, where memory or file handles grow after the warm-up while the room is full, and where work is left over
+when all have gone.
 """
 
 import argparse
@@ -33,6 +34,7 @@ ACTIONS = {"text": 10, "page": 5, "model": 1, "file": 1, "run": 1, "leave": 1}  
 STAYS = (6, 14)  # actions of one visitor
 ROWS = 40  # of a file
 LONGEST_DRAIN = 600.0  # seconds until nothing is under way any more, once nobody asks
+SETTLED = 10.0  # seconds after which a server at rest has given back what it can
 UNDER_WAY = ("waiting", "running")
 
 
@@ -51,6 +53,8 @@ class Tally:
     """Messages that told somebody to come back later."""
     bytes: int = 0
     drain: float = 0.0
+    at_rest: int = 0
+    """Bytes that the server held when nothing was under way any more."""
 
 
 class Guest:
@@ -154,12 +158,14 @@ async def fill(
     until = time.monotonic() + minutes * 60
     seats = [seat(address, random.Random(f"{seed}-{number}"), until, think, tally) for number in range(sessions)]
     await asyncio.gather(*seats)
+    looking.cancel()
     while (left := runs_under_way(runs)) and time.monotonic() < until + LONGEST_DRAIN:
         await asyncio.sleep(0.2)
     tally.drain = max(0.0, time.monotonic() - until)
     if left or tally.drain > LONGEST_DRAIN:
         tally.faults[f"{left} runs are under way {tally.drain:.0f} seconds after everybody had gone."] += 1
-    looking.cancel()
+    await asyncio.sleep(SETTLED)
+    tally.at_rest = watch.resident_now()
     return tally, watch
 
 
@@ -184,6 +190,7 @@ def print_tally(tally: Tally, watch: Watch, faults: Counter) -> None:
         ("told to come back later", f"{tally.busy:,}"),
         ("seconds from the last question to nothing left", f"{tally.drain:.1f}"),
         *watch.rows(),
+        *([("memory at rest, MB", f"{tally.at_rest / 1e6:,.0f}")] if tally.at_rest else []),
         ("faults", f"{faults.total():,}"),
     ]
     print("\n| | |\n|---|---:|")
