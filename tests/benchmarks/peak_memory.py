@@ -114,7 +114,7 @@ def main() -> None:
 def _row(name: str, n_tokens: int, said: str, taken: list[tuple[float, float]], bare: list[tuple[float, float]]) -> str:
     whole = sorted(sum(one) / sum(other) for one, other in zip(taken, bare))
     growth = statistics.median(one[1] / max(1.0, other[1]) for one, other in zip(taken, bare))
-    middle, verdict = statistics.median(whole), "" if taken is bare else "met" if statistics.median(whole) <= AIM else "missed"
+    middle, verdict = statistics.median(whole), "" if said == THINGS["bare"] else "met" if statistics.median(whole) <= AIM else "missed"
     size = f"{taken[0][0] / 2**20:.0f} | {statistics.median(one[1] for one in taken) / 2**20:.0f}"
     return f"| {name} | {n_tokens} | {said} | {size} | {middle:.2f} ({whole[0]:.2f}–{whole[-1]:.2f}) | {growth:.2f} | {verdict} |"
 
