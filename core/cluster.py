@@ -46,6 +46,7 @@ PER_WORKER = 2  # chunks given to a worker at once: the next is there when one i
 SPARE = 1  # chunks for every worker that may wait besides, read or to be written
 TRIES = 5  # of a chunk whose workers die
 CLIENT = "ray://"
+KEPT = "What was done is kept: go on with --resume, on a cluster or without."
 ENDS_TRACEBACK = re.compile(r"(?!ray\.)[\w.]+(Error|Exception)\b")
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # it would report to its makers
@@ -113,7 +114,7 @@ class Cluster:
                 yield read_chunk(folder, given).rows
                 given += 1
         if given < manifest.n_chunks:
-            raise ClusterError(f"The cluster gave back no chunk {given} of {manifest.n_chunks}. {_KEPT}")
+            raise ClusterError(f"The cluster gave back no chunk {given} of {manifest.n_chunks}. {KEPT}")
 
     def _written(self, feed: Feed, classifier: Classifier, tell: Progress) -> Iterator[int]:
         """Index of every chunk that isn't done, as they are written."""
@@ -175,7 +176,7 @@ def _begin(tries: Any, index: int) -> None:
     if ray.get(tries.begin.remote(index)) > TRIES:
         raise ClusterError(
             f"Chunk {index} was begun {TRIES} times, and each time the worker died: for want of memory, if nobody stopped it. "
-            f"Give workers more memory, or the run a smaller --token-budget. {_KEPT}"
+            f"Give workers more memory, or the run a smaller --token-budget. {KEPT}"
         )
 
 
@@ -237,11 +238,8 @@ def _connect(ray: Any, address: str | None) -> None:
         ) from error
 
 
-_KEPT = "What was done is kept: go on with --resume, on a cluster or without."
-
-
 def _told(error: Exception) -> ClusterError:
-    return ClusterError(f"The cluster can't go on with the run: {_reason(error)} {_KEPT}")
+    return ClusterError(f"The cluster can't go on with the run: {_reason(error)} {KEPT}")
 
 
 def _reason(error: Exception) -> str:

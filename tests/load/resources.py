@@ -23,6 +23,8 @@ class Watch:
     """Bytes."""
     handles: list[int] = field(default_factory=list)
     threads: list[int] = field(default_factory=list)
+    at_rest: int | None = None
+    """Bytes that are held when all work is done; None: nobody looked then."""
 
     async def look_on(self) -> None:
         """Look every second, until cancelled."""
@@ -33,12 +35,15 @@ class Watch:
     def look(self) -> None:
         """Look once."""
         self.seconds.append(time.monotonic())
-        self.resident.append(self.resident_now())
+        self.resident.append(self._resident_now())
         self.handles.append(len(os.listdir(f"/proc/{self.pid}/fd")))
         self.threads.append(len(os.listdir(f"/proc/{self.pid}/task")))
 
-    def resident_now(self) -> int:
-        """Bytes."""
+    def look_at_rest(self) -> None:
+        """Look when all work is done."""
+        self.at_rest = self._resident_now()
+
+    def _resident_now(self) -> int:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE
 
     def gained(self, values: list[int]) -> float:
@@ -53,8 +58,10 @@ class Watch:
         return slope * (seconds[-1] - seconds[0])
 
     def faults(self) -> list[str]:
-        """Sentences on what was not flat after the warm-up."""
+        """Sentences on what was not flat after the warm-up, and on memory that is held though nobody needs it any more."""
         found = []
+        if self.at_rest is not None and self.at_rest > max(self.resident):
+            found.append(f"At rest {self.at_rest / 1e6:,.0f} MB are held, at most the {max(self.resident) / 1e6:,.0f} MB of before are expected.")
         memory, handles = self.gained(self.resident), self.gained(self.handles)
         most = max(FLAT_BYTES, FLAT_SHARE * self.resident[int(len(self.resident) * WARM_UP)])
         if memory > most:
@@ -67,12 +74,13 @@ class Watch:
         """What a table of figures says of it."""
         start = int(len(self.seconds) * WARM_UP)
         rest = (self.seconds[-1] - self.seconds[start]) / 60
-        return [
+        rows = [
             ("memory, MB: first · after the warm-up · last · most", _four(self.resident, start, 1e6)),
             (f"memory gained in the last {rest:.1f} min (line fit), MB", f"{self.gained(self.resident) / 1e6:+,.1f}"),
             ("file handles: first · after the warm-up · last · most", _four(self.handles, start)),
             ("threads: first · after the warm-up · last · most", _four(self.threads, start)),
         ]
+        return rows if self.at_rest is None else [*rows, ("memory at rest, MB", f"{self.at_rest / 1e6:,.0f}")]
 
 
 def _four(values: list[int], start: int, unit: float = 1) -> str:

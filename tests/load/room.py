@@ -2,8 +2,8 @@
 
 Starts the server as the README does. Visitors with models, texts, files and pages of their own come, ask, and leave, some in the
 middle of an answer; whoever leaves is followed by another. Fails where a page shows an error or ends in none, where anybody is
-sent somebody else's text, where memory or file handles grow after the warm-up while the room is full, and where work is left over
-when all have gone.
+sent somebody else's text, where memory or file handles grow after the warm-up while the room is full, where work is left over when
+all have gone, and where more memory is held then than at any time before.
 """
 
 import argparse
@@ -53,8 +53,6 @@ class Tally:
     """Messages that told somebody to come back later."""
     bytes: int = 0
     drain: float = 0.0
-    at_rest: int = 0
-    """Bytes that the server held when nothing was under way any more."""
 
 
 class Guest:
@@ -165,7 +163,7 @@ async def fill(
     if left or tally.drain > LONGEST_DRAIN:
         tally.faults[f"{left} runs are under way {tally.drain:.0f} seconds after everybody had gone."] += 1
     await asyncio.sleep(SETTLED)
-    tally.at_rest = watch.resident_now()
+    watch.look_at_rest()
     return tally, watch
 
 
@@ -190,7 +188,6 @@ def print_tally(tally: Tally, watch: Watch, faults: Counter) -> None:
         ("told to come back later", f"{tally.busy:,}"),
         ("seconds from the last question to nothing left", f"{tally.drain:.1f}"),
         *watch.rows(),
-        *([("memory at rest, MB", f"{tally.at_rest / 1e6:,.0f}")] if tally.at_rest else []),
         ("faults", f"{faults.total():,}"),
     ]
     print("\n| | |\n|---|---:|")

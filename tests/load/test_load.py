@@ -51,6 +51,25 @@ def test_a_small_room_with_models_files_and_pages(server, runs):
     assert runs_under_way(runs) == 0 and watch.resident
 
 
+@pytest.mark.parametrize(
+    ("gained", "at_rest", "said"),
+    [
+        (0, None, []),
+        (0, 900, []),
+        (0, 1001, ["At rest 1,001 MB"]),
+        (20, 900, ["Memory is not flat: 100 MB"]),
+        (20, 1200, ["At rest", "Memory is not flat"]),
+    ],
+)
+def test_memory_that_grows_or_stays_is_a_fault(gained, at_rest, said):
+    """MB that are gained each second, and that are held at rest, after ten seconds at about 1,000 MB."""
+    watch = Watch(pid=0, seconds=[*map(float, range(10))], handles=[10] * 10, threads=[9] * 10)
+    watch.resident = [(1000 + gained * (second - 9)) * 10**6 for second in range(10)]
+    watch.at_rest = at_rest and at_rest * 10**6
+    assert [fault[: len(start)] for fault, start in zip(watch.faults(), said, strict=True)] == said
+    assert dict(watch.rows()).get("memory at rest, MB") == (at_rest and f"{at_rest:,}")
+
+
 def test_of_a_thousand_quick_reruns_the_last_is_answered(server):
     """One session, a text each, none of them waited for: the page ends with the last one, and most were never computed."""
 
