@@ -111,7 +111,7 @@ class Cluster:
         given = 0
         for _ in chain([None], self._written(feed, classifier, tell)):  # those that were done before need not wait for one
             while chunk_path(folder, given).exists():
-                yield read_chunk(folder, given).rows
+                yield read_chunk(folder, given, manifest).rows
                 given += 1
         if given < manifest.n_chunks:
             raise ClusterError(f"The cluster gave back no chunk {given} of {manifest.n_chunks}. {KEPT}")

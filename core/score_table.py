@@ -12,6 +12,7 @@ import numpy as np
 
 from core.errors import ReportError, quoted
 from core.methods import METHODS
+from core.parquet_claims import check_claims
 from core.records import LayerReport, SaliencyMap
 from core.report_check import check_types, require
 
@@ -66,8 +67,10 @@ def read_scores(path: Path | str) -> dict[str, SaliencyMap]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
+        with open(path, "rb") as file:
+            check_claims(file)
+            table = pq.read_table(file)
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = quoted(str(error), MOST_TOLD)
         raise ReportError(
             f"{quoted(str(path))} can't be read as Parquet: {reason}. Give a file written with --scores."

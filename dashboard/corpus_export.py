@@ -5,7 +5,6 @@ characters become pictures of themselves. Parquet and JSON have everything as it
 """
 
 import io
-import os
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -17,8 +16,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from core.corpus.method_table import METHODS, read_methods
-from core.corpus.store import CHUNKS, SUMMARY, WORDS, RunError, chunk_path, chunks_done
-from core.errors import quoted
+from core.corpus.store import CHUNKS, GO_ON, SUMMARY, WORDS, chunks_done, read_columns, read_manifest, told
+from core.corpus.words import read_table
 from core.markup import visible
 
 STARTS_A_FORMULA = r"^[=+\-@\t\r\n]"
@@ -55,7 +54,7 @@ def scores_parquet(folder: Path) -> bytes:
 
 def words_csv(folder: Path) -> bytes:
     """words.parquet as CSV. RunError."""
-    return _csv(iter([_guarded(_read(folder / WORDS, None))]))
+    return _csv(iter([_guarded(read_table(folder))]))
 
 
 def words_parquet(folder: Path) -> bytes:
@@ -146,29 +145,13 @@ def _parquet(tables: Iterator[pa.Table]) -> bytes:
 
 
 def _chunks(folder: Path, columns: tuple[str, ...] | None) -> Iterator[pa.Table]:
+    manifest = read_manifest(folder)
     for index in chunks_done(folder):
-        table = _read(chunk_path(folder, index), columns)
+        table = read_columns(folder, index, columns, manifest, GO_ON)
         metadata = {name: value for name, value in (table.schema.metadata or {}).items() if name == b"schema"}
-        yield table.select(list(columns) if columns else table.column_names).replace_schema_metadata(metadata)
-
-
-def _read(path: Path, columns: tuple[str, ...] | None) -> pa.Table:
-    try:
-        with pq.ParquetFile(path) as file:
-            return file.read(columns=list(columns) if columns else None, use_threads=False)
-    except (OSError, pa.ArrowException, KeyError) as error:
-        raise _unreadable(path, error) from error
+        yield table.replace_schema_metadata(metadata)
 
 
 def _bytes(path: Path) -> bytes:
-    try:
+    with told(path, GO_ON):
         return path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> RunError:
-    number = getattr(error, "errno", None)  # Arrow tells it, and in words where the run lies on the server
-    said = os.strerror(number) if number else str(error).replace(str(path), path.name) or type(error).__name__
-    reason = quoted(said, 200)
-    return RunError(f"{quoted(path.name)} can't be read: {reason}. Go on with the run, or analyse the file again.")

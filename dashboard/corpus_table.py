@@ -10,12 +10,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from core.corpus.chunk_table import from_table
 from core.corpus.records import RowResult
-from core.corpus.store import RunError, chunk_path, chunks_done
-from core.errors import quoted
+from core.corpus.store import GO_ON, Manifest, RunError, chunk_path, chunks_done, read_columns, read_manifest, told
 from core.records import PAIR_BREAK
 
 PAGE_ROWS = 50
@@ -43,6 +41,7 @@ class Rows:
     """LIGHT of the rows that could be used, in the order of the file, with `chunk` and `place`: where each is read in full."""
     refused: pa.Table
     """`number` and `refused`, the reason, of the others."""
+    manifest: Manifest
 
 
 @dataclass(frozen=True)
@@ -78,9 +77,9 @@ class Occurrence:
 
 def load_rows(folder: Path) -> Rows:
     """The light columns of every chunk on disk. RunError where one can't be read."""
-    parts = []
+    parts, manifest = [], read_manifest(folder)
     for index in chunks_done(folder):
-        part = _read(folder, index, LIGHT)
+        part = read_columns(folder, index, LIGHT, manifest, GO_ON)
         here = {
             "chunk": pa.repeat(pa.scalar(index, pa.int32()), len(part)),
             "place": pa.array(np.arange(len(part), dtype=np.int32)),
@@ -90,7 +89,9 @@ def load_rows(folder: Path) -> Rows:
         raise RunError("Nothing of this run is on disk yet. Let it go on until its first rows are done.")
     table = pa.concat_tables(parts).combine_chunks()
     is_used = table["refused"].is_null()
-    return Rows(table.filter(is_used).drop_columns("refused"), table.filter(pc.invert(is_used)).select(["number", "refused"]))
+    return Rows(
+        table.filter(is_used).drop_columns("refused"), table.filter(pc.invert(is_used)).select(["number", "refused"]), manifest
+    )
 
 
 def find(rows: Rows, asked: Asked) -> np.ndarray:
@@ -137,7 +138,7 @@ def read_row(folder: Path, rows: Rows, number: int) -> RowResult | None:
     if at < 0:
         return None
     chunk, place = rows.used["chunk"][at].as_py(), rows.used["place"][at].as_py()
-    return from_table(_read(folder, chunk, None).slice(place, 1))[0]
+    return _in_full(folder, rows, chunk, [place])[0]
 
 
 def concordance(folder: Path, rows: Rows, word: str, predicted: str, layer: int, most: int = OCCURRENCES) -> list[Occurrence]:
@@ -149,7 +150,7 @@ def concordance(folder: Path, rows: Rows, word: str, predicted: str, layer: int,
     found: list[Occurrence] = []
     wanted = word.strip().casefold()
     for chunk, places in _places_of(rows, wanted, predicted):
-        for row in from_table(_read(folder, chunk, None).take(pa.array(places))):
+        for row in _in_full(folder, rows, chunk, places):
             found += _occurrences(row, wanted, layer)
             if len(found) >= most:
                 return found[:most]
@@ -192,22 +193,19 @@ def _places_of(rows: Rows, wanted: str, predicted: str) -> Iterator[tuple[int, l
         yield from by_chunk.items()
 
 
+def _in_full(folder: Path, rows: Rows, chunk: int, places: list[int]) -> list[RowResult]:
+    """The rows at these places of a chunk. RunError."""
+    with told(chunk_path(folder, chunk), GO_ON):
+        table = read_columns(folder, chunk, manifest=rows.manifest, advice=GO_ON)
+        read = from_table(table.take(pa.array(places)))
+        if not all(isinstance(row, RowResult) for row in read):
+            raise ValueError("its rows are others than before")
+        return read
+
+
 def _or(masks: Iterator[pa.ChunkedArray]) -> pa.ChunkedArray:
     found = None
     for mask in masks:
         mask = pc.fill_null(mask, False)
         found = mask if found is None else pc.or_(found, mask)
     return found
-
-
-def _read(folder: Path, index: int, columns: tuple[str, ...] | None) -> pa.Table:
-    """Columns of a chunk; None: all of them. Reads no others from the disk."""
-    path = chunk_path(folder, index)
-    try:
-        with path.open("rb") as opened, pq.ParquetFile(opened) as file:  # Python's errors don't say where it lies
-            return file.read(columns=list(columns) if columns else None, use_threads=False)
-    except (OSError, pa.ArrowException, KeyError) as error:
-        reason = quoted(getattr(error, "strerror", None) or str(error) or type(error).__name__, 200)
-        raise RunError(
-            f"The chunk {quoted(path.name)} can't be read: {reason}. Go on with the run, or analyse the file again."
-        ) from error

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.corpus.records import NOT_SAMPLED, RowRefused, RowResult, Sample
+from core.errors import quoted
+from core.report_check import require
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,6 +44,9 @@ COLUMNS: dict[str, tuple[str, Callable[[RowResult], object]]] = {
     "faithfulness": ("list<float64>", lambda row: row.sample.faithfulness),
     "faithfulness_random": ("float64", lambda row: row.sample.faithfulness_random),
 }
+KINDS = {"number": "int64", "refused": "string"} | {name: kind for name, (kind, _) in COLUMNS.items()}
+MAY_BE_EMPTY = ("text_pair", "label", "id", "rationale", "correct", *SAMPLED, "faithfulness_random")
+"""Columns that may be null in a row that was used."""
 
 
 def to_table(rows: list[Row], metadata: dict[str, str]) -> pa.Table:
@@ -62,23 +67,60 @@ def _reason(row: Row) -> str | None:
 def _array(kind: str, values: list[Any]) -> pa.Array:
     import pyarrow as pa
 
-    types = {"string": pa.string(), "int32": pa.int32(), "float32": pa.float32(), "float64": pa.float64(), "bool": pa.bool_()}
-    inner = kind.removeprefix("list<").removesuffix(">")
-    if inner == kind:
-        return pa.array(values, types[kind])
+    inner = _inner(kind)
+    if inner is None:
+        return pa.array(values, _type(kind))
     lengths = np.array([0 if value is None else len(value) for value in values])
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     there = [value for value in values if value is not None]
     if inner == "string":
         flat = pa.array([part for value in there for part in value], pa.string())
     else:
-        flat = pa.array(np.concatenate([np.zeros(0), *there]).astype(inner), types[inner])
+        flat = pa.array(np.concatenate([np.zeros(0), *there]).astype(inner), _type(inner))
     missing = pa.array([value is None for value in values])
     return pa.ListArray.from_arrays(pa.array(offsets), flat, mask=missing)
 
 
+def _inner(kind: str) -> str | None:
+    """Of what a list is; None for no list."""
+    return kind.removeprefix("list<").removesuffix(">") if kind.startswith("list<") else None
+
+
+def _type(kind: str) -> pa.DataType:
+    import pyarrow as pa
+
+    inner = _inner(kind)
+    return pa.type_for_alias(kind) if inner is None else pa.list_(pa.type_for_alias(inner))
+
+
+def check_columns(table: pa.Table, n_layers: int | None = None, n_outputs: int | None = None) -> None:
+    """ValueError where columns, `refused` among them, are not as `to_table` makes them: of another type (ArrowInvalid: not even
+    that), or null in a row that was used. Given L and C, also where a row has other numbers of layers or outputs."""
+    import pyarrow.compute as pc
+
+    names = table.column_names
+    require(len(set(names)) == len(names), "two of its columns have one name")
+    table.validate(full=True)  # what is called text must be some
+    is_used = table["refused"].is_null()
+    for name in names:
+        require(name in KINDS, f"nothing is known of a column {quoted(name)}")
+        column, kind = table[name], KINDS[name]
+        require(column.type == _type(kind), f"the column {name} holds {column.type}, and {kind} is expected")
+        if _inner(kind) is not None:
+            require(pc.list_flatten(column).null_count == 0, f"a list of the column {name} has a gap")
+        if name not in ("refused", *MAY_BE_EMPTY):
+            needed = column if name == "number" else column.filter(is_used)
+            require(needed.null_count == 0, f"the column {name} is empty in a row that needs it")
+    for name, size in {"content_share": n_layers, "outputs": n_outputs}.items():
+        if size is not None and name in names:
+            sizes = pc.unique(pc.list_value_length(table[name].filter(is_used))).to_pylist()
+            require(set(sizes) <= {size}, f"rows have {sizes} values of {name}, and {size} are expected")
+
+
 def from_table(table: pa.Table) -> list[Row]:
-    """What `to_table` took. ValueError or KeyError where columns are missing or don't go together."""
+    """What `to_table` took, of a table that `check_columns` has seen. ValueError where a column is missing, or they don't go together."""
+    missing = set(KINDS) - set(table.column_names)
+    require(not missing, f"there is no column {', '.join(sorted(missing))}")
     numbers, reasons = table["number"].to_pylist(), table["refused"].to_pylist()
     columns = {name: _values(kind, table[name]) for name, (kind, _) in COLUMNS.items() if not name.startswith("top_")}
     rows: list[Row] = []
@@ -99,13 +141,30 @@ def _result(number: int, cells: dict[str, Any]) -> RowResult:
         "scores": cells["scores"].reshape(len(cells["content_share"]), n_tokens),
     }
     is_sampled = any(value is not None for value in sampled.values())
-    return RowResult(number=number, sample=Sample(**sampled) if is_sampled else NOT_SAMPLED, **cells)
+    row = RowResult(number=number, sample=Sample(**sampled) if is_sampled else NOT_SAMPLED, **cells)
+    _check_row(row)
+    return row
+
+
+def _check_row(row: RowResult) -> None:
+    """ValueError where the parts of a row don't go together: what they point to must be there."""
+    n_layers, spans, word_of, length = len(row.content_share), row.word_spans, row.word_of, len(row.joined)
+    require(0 <= row.layer < n_layers, f"layer {row.layer} of {n_layers}")
+    require(0 <= row.target < len(row.outputs), f"class {row.target} of {len(row.outputs)}")
+    require(len(word_of) == len(row.tokens), f"the words of {len(word_of)} tokens, and there are {len(row.tokens)}")
+    require(bool(((word_of >= -1) & (word_of < len(spans))).all()), f"tokens of words beyond the {len(spans)} that there are")
+    ordered = (spans[:, 0] >= 0) & (spans[:, 0] <= spans[:, 1]) & (spans[:, 1] <= length)
+    require(bool(ordered.all()), f"words beyond the {length} characters of the text")
+    numbers = (row.scores, row.outputs, row.content_share, row.confidence)
+    require(all(bool(np.isfinite(part).all()) for part in numbers), "a score or an output that is no number")
+    for name in SAMPLED:
+        sizes = getattr(row.sample, name)
+        require(sizes is None or len(sizes) == n_layers, f"{name} of other than {n_layers} layers")
 
 
 def _values(kind: str, column: pa.ChunkedArray) -> Any:
     """One value a row: `str` and numbers, numpy arrays for lists of numbers (copies, not views of the file's buffer)."""
-    inner = kind.removeprefix("list<").removesuffix(">")
-    if inner == kind or inner == "string":
+    if _inner(kind) in (None, "string"):
         return column.to_pylist()
     array = column.combine_chunks()
     flat, offsets = array.values.to_numpy(zero_copy_only=False), array.offsets.to_numpy()

@@ -13,7 +13,7 @@ from core.corpus.method_table import FLOOR, PARTIAL, MethodTable, write_methods
 from core.corpus.preparation import check_model
 from core.corpus.records import RowResult
 from core.corpus.samples import draw_sample
-from core.corpus.store import Manifest, RunError, chunk_path, chunks_done, locked, read_chunk, read_manifest
+from core.corpus.store import Manifest, RunError, chunks_done, locked, read_chunk, read_columns, read_manifest
 from core.devices import is_out_of_memory, release_memory
 from core.errors import DataError
 from core.evaluate import plan_methods
@@ -72,22 +72,14 @@ def sample_rows(folder: Path, manifest: Manifest, n: int) -> list[RowResult]:
     found: dict[int, RowResult] = {}
     for index in sorted({index for index, _ in drawn}):
         wanted = {number for chunk, number in drawn if chunk == index}
-        used = (row for row in read_chunk(folder, index).rows if isinstance(row, RowResult))
+        used = (row for row in read_chunk(folder, index, manifest).rows if isinstance(row, RowResult))
         found |= {row.number: row for row in used if row.number in wanted}
     return [found[number] for _, number in drawn]
 
 
 def _usable_in(folder: Path, index: int) -> Iterator[int]:
     """Numbers of the usable rows of a chunk, without reading the rest of it."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        columns = pq.read_table(chunk_path(folder, index), columns=["number", "refused"]).to_pydict()
-    except (OSError, pa.ArrowException, KeyError) as error:
-        raise RunError(
-            f"Chunk {index} of the run can't be read ({type(error).__name__}). Delete its file and go on with the run."
-        ) from error
+    columns = read_columns(folder, index, ("number", "refused")).to_pydict()
     return (number for number, refused in zip(columns["number"], columns["refused"]) if refused is None)
 
 

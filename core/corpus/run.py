@@ -70,7 +70,7 @@ class Here:
         room, done, clock = Room(plan.token_budget), set(chunks_done(folder)), Clock(manifest.n_rows)
         for index, items in chunks_of(source, manifest, limits):
             if index in done:
-                chunk = read_chunk(folder, index)
+                chunk = read_chunk(folder, index, manifest)
                 rows, room.tokens = chunk.rows, chunk.room
                 clock.skip(len(rows))
             else:

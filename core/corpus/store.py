@@ -7,23 +7,30 @@ stands in the folder is whole. No torch.
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.corpus.chunk_table import from_table, to_table
+from core.corpus.chunk_table import check_columns, from_table, to_table
 from core.corpus.records import RowRefused, RowResult, RunPlan
 from core.errors import SaliencyError, quoted
+from core.parquet_claims import check_claims
 from core.report_check import check_types, require
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SCHEMA = "layer-saliency/corpus/1"
 MANIFEST, CHUNKS, WORDS, SUMMARY, LOCK = "manifest.json", "chunks", "words.parquet", "summary.json", ".lock"
 TEMPORARY = ".part"
 FULL = (ENOSPC, EDQUOT, EFBIG)
 CHUNK_NAME = re.compile(r"(\d{6,})\.parquet")
+MADE_AGAIN = "Delete it and go on with the run: it is then made again."
+GO_ON = "Go on with the run, or analyse the file again."
+"""Advice to somebody who can delete the file, and to somebody who can't."""
 
 
 class RunError(SaliencyError):
@@ -128,25 +135,41 @@ def encode_chunk(index: int, rows: list[RowResult | RowRefused], room: int) -> b
     return sink.getvalue().to_pybytes()
 
 
-def read_chunk(folder: Path, index: int) -> Chunk:
-    """What `write_chunk` wrote. RunError for a file that is none of it."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = chunk_path(folder, index)
-    try:
-        with path.open("rb") as file:  # whose errors don't say where it lies
-            table = pq.read_table(file)
+def read_chunk(folder: Path, index: int, manifest: Manifest | None = None) -> Chunk:
+    """What `write_chunk` wrote. RunError for a file that is none of it or, given the manifest, of another run."""
+    with told(chunk_path(folder, index), MADE_AGAIN):
+        table = read_columns(folder, index, manifest=manifest)
         noted = {name.decode(): value.decode() for name, value in (table.schema.metadata or {}).items()}
         if noted.get("schema") != SCHEMA or noted.get("chunk") != str(index):
             got = f"{noted.get('schema')}, chunk {noted.get('chunk')}"
             raise ValueError(f"it says {got}, and {SCHEMA}, chunk {index} is expected")
         return Chunk(from_table(table), int(noted["room"]))
+
+
+def read_columns(
+    folder: Path, index: int, columns: Sequence[str] | None = None, manifest: Manifest | None = None, advice: str = MADE_AGAIN
+) -> "pa.Table":
+    """These columns of a chunk, `refused` among them (None: all), and nothing else from the disk. RunError as for `read_chunk`."""
+    import pyarrow.parquet as pq
+
+    with told(path := chunk_path(folder, index), advice):
+        with path.open("rb") as file:  # whose errors don't say where it lies
+            check_claims(file)
+            table = pq.ParquetFile(file).read(columns=None if columns is None else list(columns), use_threads=False)
+        check_columns(table, *((None, None) if manifest is None else (manifest.layers, len(manifest.labels))))
+        return table if columns is None else table.select(list(columns))
+
+
+@contextmanager
+def told(path: Path, advice: str) -> Iterator[None]:
+    """Whatever goes wrong with a file of results as a RunError, which doesn't say where the run lies."""
+    import pyarrow as pa
+
+    try:
+        yield
     except (OSError, pa.ArrowException, KeyError, ValueError, TypeError) as error:
         reason = quoted(getattr(error, "strerror", None) or str(error) or type(error).__name__, 200)
-        raise RunError(
-            f"The chunk {quoted(path.name)} can't be read: {reason}. Delete it and go on with the run: it is then made again."
-        ) from error
+        raise RunError(f"{quoted(path.name)} can't be read: {reason}. {advice}") from error
 
 
 def read_chunks(folder: Path) -> Iterator[RowResult | RowRefused]:

@@ -14,6 +14,7 @@ from core.bootstrap import LEVEL, mean_interval
 from core.corpus.notes import notes_on
 from core.corpus.rationales import RationaleSums
 from core.corpus.store import SCHEMA, Manifest, RunError
+from core.corpus.summary_check import check_sizes
 from core.corpus.sums import OUTCOMES, RIGHT, UNKNOWN, WRONG, Sums, ends
 from core.errors import quoted
 from core.report_check import check_types
@@ -100,6 +101,7 @@ class Summary:
                 )
             summary = cls(**state)
             check_types(summary)
+            check_sizes(summary)
             return summary
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise RunError(f"The summary can't be read: {quoted(str(error) or type(error).__name__, 200)}. Make it again.") from error

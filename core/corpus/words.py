@@ -1,16 +1,24 @@
 """words.parquet: the means of every word by class, outcome and layer, for tables that go beyond the summary's rankings. No torch."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.corpus.store import SCHEMA, WORDS, RunError, write_whole
+from core.corpus.store import SCHEMA, WORDS, told, write_whole
 from core.corpus.summary import WordMeans
-from core.errors import quoted
+from core.parquet_claims import check_claims
+from core.report_check import require
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LEAST = 2  # texts: of one alone there is no interval
-COLUMNS = ("predicted", "outcome", "layer", "word", "texts", "mean", "low", "high")
+COLUMNS = {
+    "predicted": "string", "outcome": "string", "layer": "int32", "word": "string", "texts": "int64", "mean": "float64", "low": "float64", "high": "float64",
+}  # fmt: skip
 
 
 def write_words(folder: Path, means: WordMeans) -> None:
@@ -18,8 +26,7 @@ def write_words(folder: Path, means: WordMeans) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = [pa.string(), pa.string(), pa.int32(), pa.string(), pa.int64(), pa.float64(), pa.float64(), pa.float64()]
-    schema = pa.schema(list(zip(COLUMNS, kinds)), metadata={"schema": SCHEMA})
+    schema = _schema()
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         for name, outcome in sorted(means.rows):
@@ -41,17 +48,29 @@ def read_words(
 ) -> list[dict[str, Any]]:
     """Rows of words.parquet as dictionaries, the surest first, by the lower end of the interval; None: every class, every layer.
     `outcome`: “all”, “right”, “wrong” or “unknown”. RunError where the run isn't finished."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     asked = [("outcome", "=", outcome), ("texts", ">=", min_texts)]
     asked += [] if predicted is None else [("predicted", "=", predicted)]
     asked += [] if layer is None else [("layer", "=", layer)]
-    try:
-        rows = pq.read_table(folder / WORDS, filters=asked).to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        reason = quoted(str(error), 200)
-        raise RunError(
-            f"{WORDS} in {quoted(str(folder))} can't be read: {reason}. Finish the run (--resume); it is then written again."
-        ) from error
+    rows = read_table(folder, asked).to_pylist()
     return sorted(rows, key=lambda row: (-row["low"], row["word"]))
+
+
+def read_table(folder: Path, asked: list[tuple[str, str, Any]] | None = None) -> pa.Table:
+    """The table, or the rows of it that are asked for, in Arrow's own terms. RunError where the run isn't finished, or the table is
+    not as `write_words` makes it."""
+    import pyarrow.parquet as pq
+
+    with told(folder / WORDS, "Finish the run (--resume); it is then written again."):
+        with (folder / WORDS).open("rb") as file:
+            check_claims(file)
+            require(pq.read_schema(file).equals(_schema()), "it has other columns than are expected")
+            table = pq.read_table(file, filters=asked)
+        table.validate(full=True)  # what is called text must be some
+        require(not any(column.null_count for column in table.columns), "it has cells without a value")
+        return table
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema([(name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items()], metadata={"schema": SCHEMA})

@@ -7,8 +7,7 @@ from typing import Any
 
 from core.calibration import name_layer
 from core.corpus.records import RowResult
-from core.corpus.store import Manifest, RunError, chunk_path, chunks_done, read_chunk
-from core.errors import quoted
+from core.corpus.store import Manifest, chunks_done, read_chunk, read_columns
 from core.labels import REGRESSION
 from core.markup import legend_to_html, words_to_html
 from core.records import Query
@@ -21,13 +20,14 @@ LONGEST = 700  # characters shown of a text
 
 
 def pick_rows(folder: Path, manifest: Manifest, most: int = MOST) -> list[RowResult]:
-    """The errors with the highest confidence; without labels the rows with the lowest; of a regression none. Memory holds a chunk."""
+    """The errors with the highest confidence; without labels the rows with the lowest; of a regression none. Memory holds a chunk.
+    RunError."""
     if manifest.problem_type == REGRESSION:
         return []
     wrong: list[Any] = []
     unsure: list[Any] = []  # heaps of (how telling, −row, chunk)
     for chunk in chunks_done(folder):
-        for number, confidence, is_right in _figures(chunk_path(folder, chunk)):
+        for number, confidence, is_right in _figures(folder, chunk, manifest):
             if confidence is not None and not is_right:
                 _keep(
                     wrong if is_right is False else unsure,
@@ -38,7 +38,7 @@ def pick_rows(folder: Path, manifest: Manifest, most: int = MOST) -> list[RowRes
     rows: dict[int, RowResult] = {}
     for chunk in {chunk for _, _, chunk in chosen}:
         wanted = {-minus for _, minus, place in chosen if place == chunk}
-        rows |= {row.number: row for row in read_chunk(folder, chunk).rows if row.number in wanted and isinstance(row, RowResult)}
+        rows |= {row.number: row for row in read_chunk(folder, chunk, manifest).rows if row.number in wanted and isinstance(row, RowResult)}
     return [rows[-minus] for _, minus, _ in chosen if -minus in rows]
 
 
@@ -50,17 +50,9 @@ def _keep(heap: list[Any], item: tuple[Any, ...], most: int) -> None:
         heapq.heappushpop(heap, item)
 
 
-def _figures(path: Path) -> Iterator[tuple[int, float | None, bool | None]]:
+def _figures(folder: Path, chunk: int, manifest: Manifest) -> Iterator[tuple[int, float | None, bool | None]]:
     """(number, confidence, whether it is right) of each row of a chunk, without its texts and scores."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path, columns=["number", "confidence", "correct"])
-    except (pa.ArrowException, OSError) as error:
-        raise RunError(
-            f"The chunk {quoted(path.name)} can't be read: {quoted(str(error), 200)}. Delete it and go on with the run."
-        ) from error
+    table = read_columns(folder, chunk, ("number", "refused", "confidence", "correct"), manifest)
     yield from zip(*(table[name].to_pylist() for name in ("number", "confidence", "correct")))
 
 

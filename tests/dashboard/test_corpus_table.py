@@ -2,14 +2,17 @@
 
 import csv
 import io
+import re
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from core.corpus.chunk_table import COLUMNS, from_table
 from core.corpus.records import RowRefused
-from core.corpus.store import RunError, chunk_path, read_chunk, read_chunks
+from core.corpus.store import RunError, chunk_path, read_chunk, read_chunks, read_columns, read_manifest
+from core.corpus.words import read_words
 from dashboard import corpus_export, corpus_table
 from dashboard.corpus_table import CONFIDENT_ERRORS, ERRORS, PAGE_ROWS, SORTS, Asked
 from tests.dashboard.result_folder import LABELS, LAYER, make_row, reviews, write_run
@@ -269,8 +272,99 @@ def test_what_cannot_be_read_does_not_tell_where_it_lies(folder, content):
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    for read in (lambda: corpus_table._read(folder, 0, None), lambda: corpus_export.rows_parquet(folder), lambda: read_chunk(folder, 0)):
-        try:
+    reads = [lambda: read_columns(folder, 0), lambda: read_chunk(folder, 0)]
+    reads += [] if content is None else [lambda: corpus_table.load_rows(folder), lambda: corpus_export.rows_parquet(folder)]
+    for read in reads:
+        with pytest.raises(RunError, match="“000000.parquet” can't be read: .*") as told:
             read()
-        except RunError as error:
-            assert str(folder) not in str(error) and "can't be read" in str(error)
+        assert str(folder) not in str(told.value)
+
+
+def change_column(folder, name, values):
+    """Write the first chunk anew, with other values in a column; None: without the column."""
+    table = pq.read_table(chunk_path(folder, 0))
+    if values is None:
+        table = table.drop_columns(name)
+    else:
+        values = values(table[name].to_pylist()) if callable(values) else values
+        kind = table.schema.field(name).type if isinstance(values, list) else None
+        table = table.set_column(table.column_names.index(name), name, pa.array(values, kind))
+    pq.write_table(table, chunk_path(folder, 0))
+
+
+def first(value):
+    """Of a column: this value in the first row."""
+    return lambda values: [value, *values[1:]]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "told"),
+    [
+        ("scores", None, "no column scores"),
+        ("scores", np.arange(4), "the column scores holds int64, and list<float32> is expected"),
+        ("scores", first(None), "the column scores is empty in a row that needs it"),
+        ("scores", first([1.0]), "cannot reshape"),
+        ("scores", lambda values: [[None, *values[0][1:]], *values[1:]], "a list of the column scores has a gap"),
+        ("scores", lambda values: [[float("nan"), *values[0][1:]], *values[1:]], "no number"),
+        ("word_spans", first(None), "the column word_spans is empty"),
+        ("word_spans", first([0]), "cannot reshape"),
+        ("word_spans", first([0, 999] * 4), "beyond the 12 characters"),
+        ("word_spans", first([5, 2] * 4), "beyond the 12 characters"),
+        ("word_of", first([99] * 6), "tokens of words beyond the 4"),
+        ("word_of", first([0]), "the words of 1 tokens, and there are 6"),
+        ("tokens", first(None), "the column tokens is empty"),
+        ("content_share", first([0.5]), "values of content_share, and 4 are expected"),
+        ("outputs", first([0.5]), "values of outputs, and 2 are expected"),
+        ("layer", first(99), "layer 99 of 4"),
+        ("target", first(-1), "class -1 of 2"),
+        ("own_top1", first([1.0]), "own_top1 of other than 4 layers"),
+        ("number", first(None), "the column number is empty"),
+    ],
+)  # fmt: skip
+def test_a_chunk_that_was_tampered_with_is_refused_in_a_sentence(folder, name, values, told):
+    """By whatever reads rows in full: the page, the run that goes on, and the report."""
+    change_column(folder, name, values)
+    manifest = read_manifest(folder)
+
+    def row_in_full():
+        rows = corpus_table.load_rows(folder)
+        corpus_table.read_row(folder, rows, 1)
+
+    for read in (lambda: read_chunk(folder, 0, manifest), row_in_full):
+        with pytest.raises(RunError, match=f"“000000.parquet” can't be read: .*{re.escape(told)}"):
+            read()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("predicted", None), ("predicted", first(None)), ("predicted", np.arange(4)), ("confidence", first(None)), ("top_words", first(None)),
+     ("top_scores", first([1.0, None])), ("text", first(None)), ("correct", np.arange(4)), ("refused", np.arange(4)), ("refused", None)],
+)  # fmt: skip
+def test_light_columns_that_were_tampered_with_are_refused_in_a_sentence(folder, name, values):
+    change_column(folder, name, values)
+    for read in (corpus_table.load_rows, corpus_export.rows_parquet):
+        with pytest.raises(RunError, match="“000000.parquet” can't be read"):
+            read(folder)
+
+
+def test_rows_that_changed_since_they_were_listed_are_refused(folder):
+    rows = corpus_table.load_rows(folder)
+    change_column(folder, "refused", first("Its text is empty."))
+    with pytest.raises(RunError, match="others than before"):
+        corpus_table.read_row(folder, rows, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("low", first(None)), ("word", None), ("mean", ["a"]), ("predicted", first(None))],
+)  # fmt: skip
+def test_a_table_of_words_that_was_tampered_with_is_refused(folder, name, values):
+    table = pq.read_table(folder / "words.parquet")
+    if values is None:
+        table = table.drop_columns(name)
+    else:
+        made = values(table[name].to_pylist()) if callable(values) else values * len(table)
+        table = table.set_column(table.column_names.index(name), name, pa.array(made))
+    pq.write_table(table, folder / "words.parquet")
+    for read in (read_words, corpus_export.words_csv):
+        with pytest.raises(RunError, match="“words.parquet” can't be read"):
+            read(folder)

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-TARGETS = ("tables", "workbook", "parquet", "words", "tokens", "reports", "saved", "marks", "configs", "links", "messages")
+TARGETS = ("tables", "workbook", "parquet", "words", "tokens", "reports", "saved", "results", "marks", "configs", "links", "messages")
 SEEDS = Path(__file__).with_name("seeds")
 
 
