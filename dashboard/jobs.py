@@ -20,6 +20,7 @@ from core.progress import Progress
 from core.tables.source import Source
 from core.turns import Cancelled, Stopped
 from dashboard import log_lines, run_folders
+from dashboard.old_runs import OldRuns
 from dashboard.run_folders import RunFolder, RunRefused
 from dashboard.run_state import DONE, FAILED, RUNNING, STOPPED, UNDER_WAY, WAITING, Order, Pace, Progressed, RunState
 
@@ -80,7 +81,7 @@ class Runs:
         self._lock, self._jobs, self._queue = threading.RLock(), {}, queue.SimpleQueue()
         self._is_closed, self._thread = False, None
         self._not_noted: dict[str, tuple[Order, Progressed]] = {}  # how runs ended whose end a full disk did not take
-        run_folders.delete_old(root)
+        self._old = OldRuns(root)
         self._take_up()
         atexit.register(self.close)
 
@@ -91,7 +92,7 @@ class Runs:
                 raise RunRefused(
                     f"{len(self._jobs)} runs are under way on this server, the most that it takes. Try again when one is done."
                 )
-        run_folders.delete_old(self._root)
+        self._old.look()
         folder = run_folders.new_folder(self._root, order, source)
         self._enqueue(folder)
         return folder.id
@@ -153,6 +154,7 @@ class Runs:
             self._is_closed = True
             for job in self._jobs.values():
                 job.stop = job.stop or _ServerStops
+        self._old.close()
         self._queue.put(None)
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(LEAVE_WITHIN)

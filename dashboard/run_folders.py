@@ -4,6 +4,7 @@
 <root>/<run id>/input      the bytes of the file
 <root>/<run id>/run/       the run's own folder, of `core.corpus.store`
 <root>/<run id>/.lock      held by the server that has the run waiting or running
+<root>/<run id>.old        the run is about to be deleted (`old_runs`)
 """
 
 import json
@@ -29,10 +30,9 @@ KEPT_DAYS = 7
 SCHEMA = "layer-saliency/job/1"
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _ID_BYTES = 16
-_DAY = 24 * 3600.0
 _JOB, _INPUT, _RUN, _LOCK = "job.json", "input", "run", ".lock"
 _OPTION = re.compile(r" \(--[a-z-]+\)")
-_BEGAN = time.time() - time.monotonic()  # the wall clock is read once: one that jumps later must not make runs old, which are then deleted
+_BEGAN = time.time() - time.monotonic()  # the system's clock may jump later
 
 
 class UnknownRun(SaliencyError):
@@ -96,6 +96,12 @@ def now() -> float:
     return _BEGAN + time.monotonic()
 
 
+def age(created: float) -> float:
+    """Seconds since then, by this server's own clock or the system's, whichever gives less: the one may have begun wrong, the other
+    may have jumped."""
+    return min(now(), time.time()) - created
+
+
 def chosen_root() -> Path:
     """$LAYER_SALIENCY_RUNS, else below the person's own folder."""
     named = os.environ.get(FOLDER_VARIABLE, "").strip()
@@ -138,21 +144,6 @@ def all_folders(root: Path) -> list[RunFolder]:
     with suppress(OSError):
         return [RunFolder(path) for path in sorted(root.iterdir()) if RUN_ID.fullmatch(path.name) and path.is_dir()]
     return []
-
-
-def delete_old(root: Path) -> None:
-    """Delete the runs that were begun more than KEPT_DAYS days ago and that no server has in its hands."""
-    for folder in all_folders(root):
-        try:
-            created = folder.read()[1].created
-        except UnknownRun:
-            try:
-                created = folder.path.stat().st_mtime
-            except OSError:  # somebody else deleted it just now
-                continue
-        if now() - created > KEPT_DAYS * _DAY and folder.take():
-            folder.let_go()
-            shutil.rmtree(folder.path, ignore_errors=True)
 
 
 def as_left(folder: RunFolder) -> tuple[Order, Progressed]:

@@ -265,23 +265,6 @@ def test_a_deleted_run_leaves_nothing(open_runs, work, tmp_path):
         runs.state(running)
 
 
-def test_old_runs_are_deleted_when_a_server_starts(open_runs, work, tmp_path, monkeypatch):
-    runs = open_runs()
-    work.go.set()
-    old, young = (runs.start(ORDER, SOURCE) for _ in range(2))
-    wait_for(runs, young, DONE)
-    runs.close()
-    file = tmp_path / "runs" / old / "job.json"
-    saved = json.loads(file.read_text())
-    saved["progress"]["created"] -= (run_folders.KEPT_DAYS + 0.1) * 86400
-    file.write_text(json.dumps(saved))
-    (tmp_path / "runs" / "somebody's own folder").mkdir()
-    after = open_runs()
-    with pytest.raises(UnknownRun):
-        after.state(old)
-    assert status(after, young) == DONE and (tmp_path / "runs" / "somebody's own folder").exists()
-
-
 @pytest.mark.parametrize(
     "content", ["", "{}", "[1]", "{not json", '{"schema": "layer-saliency/job/99", "order": {}, "progress": {}}']
 )
