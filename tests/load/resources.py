@@ -83,6 +83,12 @@ class Watch:
         return rows if self.at_rest is None else [*rows, ("memory at rest, MB", f"{self.at_rest / 1e6:,.0f}")]
 
 
+def processor_seconds(pid: int) -> float:
+    """Of the processor, that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _four(values: list[int], start: int, unit: float = 1) -> str:
     return " · ".join(f"{value / unit:,.0f}" for value in (values[0], values[start], values[-1], max(values)))
 

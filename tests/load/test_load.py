@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.browser.server import serve
-from tests.load.resources import Watch, server_of
+from tests.load.resources import Watch, processor_seconds, server_of
 from tests.load.room import fill, runs_under_way
-from tests.load.visitor import LONGEST, visiting
+from tests.load.visitor import LONGEST, Visitor, visiting
 
 SENTENCE = "The film is warm and {} drags on for far too long."
 DEAR = "compare"  # the page with the dearest answer
@@ -95,20 +95,43 @@ def test_of_a_thousand_quick_reruns_the_last_is_answered(server):
     play(is_served(server))
 
 
-@pytest.mark.parametrize("page", ["", DEAR])
-def test_who_leaves_in_the_middle_of_an_answer_is_not_waited_for(server, page):
-    """Two people ask something dear and are gone at once: whoever comes then is served, and nothing of theirs stays under way."""
+async def rested(pid: int) -> float:
+    """Seconds of the processor that the server has used, once it has done next to nothing for two seconds."""
+    used, before = processor_seconds(pid), -1.0
+    while used - before > 0.2:
+        await asyncio.sleep(2)
+        before, used = used, processor_seconds(pid)
+    return used
 
-    async def scene() -> None:
-        for _ in range(2):
+
+async def ask_for_a_wall(visitor: Visitor) -> None:
+    """Every method on a new text of theirs."""
+    await visitor.open()
+    await visitor.turn_to(DEAR)
+    await visitor.send(text={"string_value": SENTENCE.format(visitor.mark())})
+
+
+def test_who_leaves_in_the_middle_of_an_answer_is_not_waited_for(server):
+    """Four people ask something dear and are gone at once: whoever comes then is served, and nothing of theirs is computed to its end."""
+
+    async def scene() -> tuple[float, float]:
+        pid = server_of(server)
+        async with visiting(server) as visitor:
+            await ask_for_a_wall(visitor)
+            await visitor.finish()
+            begun = await rested(pid)
+            await visitor.type(SENTENCE.format(visitor.mark()))
+            whole = await rested(pid) - begun
+        begun = await rested(pid)
+        for _ in range(4):
             async with visiting(server) as visitor:
-                await visitor.open()
-                await visitor.turn_to(page) if page else None
-                await visitor.send(text={"string_value": SENTENCE.format(visitor.mark())})
+                await ask_for_a_wall(visitor)
                 await visitor.hear()
         await asyncio.wait_for(is_served(server), LONGEST)
+        return whole, await rested(pid) - begun
 
-    play(scene())
+    whole, left = play(scene())
+    assert left < 2.5 * whole, f"{left:.1f} s of the processor for four walls that nobody waits for, and one takes {whole:.1f} s"
 
 
 def test_who_reads_nothing_holds_up_nobody(server):
