@@ -50,6 +50,7 @@ tests_of() {
 }
 # shellcheck disable=SC2046 # the words of tests_of are arguments
 run() { "$python" -m pytest $(tests_of "$1") -o "cache_dir=.pytest_cache/$1" "${@:2}"; }
+rm -rf .pytest_cache # or a part that ends without a word would be tried again with what failed some other day
 (run browser 2>&1 | sed -u 's/^/browser: /') &
 browser=$! failed=""
 run others || failed="$failed others"

@@ -2,8 +2,9 @@
 
 Starts the server as the README does. Each session is a websocket client without a browser that opens the page and then
 types texts nobody asked for before, one after the other; every answer is checked to be about its own text and no one
-else's. Sizes of the room alternate within each round. A session that waits more than twice as long as the median of its
-round ends the script with 1.
+else's. Sizes of the room alternate within each round; memory is that of a server which had a room of this size alone. A
+session that waits more than twice as long as the median of its round ends the script with 1: each asks several times, or
+whoever is served last in a round of one question would wait no longer than that in any order.
 """
 
 import argparse
@@ -28,6 +29,7 @@ SENTENCE = (
     "Number {}: the cast is wonderful and the story moves, but the second half drags and the ending felt predictable to me."
 )
 LONGEST = 300  # seconds for one answer
+LEAST = 4  # questions of each session
 MOST_UNFAIR = 2.0  # times the median of its round that a session may wait
 _FRESH = itertools.count(10_000)
 
@@ -130,7 +132,7 @@ class Room:
     """Of every answer."""
     unfair: list[float] = field(default_factory=list)
     memory: int = 0
-    """Bytes of the server after the last round."""
+    """Bytes of a server that had this room alone."""
 
 
 async def measure(address: str, sizes: list[int], n_questions: int, rounds: int) -> dict[int, Room]:
@@ -138,13 +140,24 @@ async def measure(address: str, sizes: list[int], n_questions: int, rounds: int)
     found = {size: Room() for size in sizes}
     for number in range(rounds + 1):  # the first warms up
         for size, room in found.items():
-            seconds, by_session = await fill(address, size, max(1, n_questions // size))
+            seconds, by_session = await fill(address, size, _of_each(n_questions, size))
             if number:
                 room.seconds.append(seconds)
                 room.waited.extend(itertools.chain(*by_session))
                 room.unfair.append(unfairness(by_session))
-                room.memory = server_memory(address)
     return found
+
+
+def measure_memory(found: dict[int, Room], n_questions: int) -> None:
+    """Note what a server holds after a room of each size."""
+    for size, room in found.items():
+        with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as address:
+            asyncio.run(fill(address, size, _of_each(n_questions, size)))
+            room.memory = server_memory(address)
+
+
+def _of_each(n_questions: int, size: int) -> int:
+    return max(LEAST, n_questions // size)
 
 
 def print_rooms(found: dict[int, Room], n_questions: int) -> None:
@@ -155,7 +168,7 @@ def print_rooms(found: dict[int, Room], n_questions: int) -> None:
         "| slowest session ÷ median, worst round | server MB |"
     )
     print("|---:|---:|---:|---:|---:|---:|---:|---:|")
-    rates = {size: size * max(1, n_questions // size) / statistics.median(room.seconds) for size, room in found.items()}
+    rates = {size: size * _of_each(n_questions, size) / statistics.median(room.seconds) for size, room in found.items()}
     for size, room in found.items():
         middle, longest = statistics.median(room.waited) * 1000, max(room.waited) * 1000
         print(
@@ -167,7 +180,7 @@ def print_rooms(found: dict[int, Room], n_questions: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sessions", type=int, nargs="+", default=[1, 4, 16, 64])
-    parser.add_argument("--questions", type=int, default=64, help="of all sessions together")
+    parser.add_argument("--questions", type=int, default=64, help=f"of all sessions together, and at least {LEAST} of each")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--clicks", type=int, default=9)
     args = parser.parse_args()
@@ -175,6 +188,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as address:
         print_ratios("From click to report, one session", asyncio.run(measure_click(address, args.clicks)), "a text asked before")
         found = asyncio.run(measure(address, args.sessions, args.questions, args.rounds))
+    measure_memory(found, args.questions)
     print_rooms(found, args.questions)
     unfair = {size: max(room.unfair) for size, room in found.items() if max(room.unfair) > MOST_UNFAIR}
     for size, ratio in unfair.items():

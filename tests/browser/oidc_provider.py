@@ -30,6 +30,8 @@ class Provider:
         self.claims = dict(ANN)
         self.codes: dict[str, dict[str, str]] = {}
         """Code → what was asked at the sign-in page."""
+        self.told: list[str] = [SECRET]
+        """What nobody else may know: codes and tokens that it gave, and the client's secret."""
         self.signed_out: list[dict[str, str]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"provider": self}))
         self.issuer = f"http://127.0.0.1:{self._server.server_port}"
@@ -64,7 +66,8 @@ class Provider:
             "exp": now + 600,
         }
         key = self.foreign_key if self.fault == "signature" else self.key
-        return jwt.encode({"alg": "RS256", "kid": "one"}, self.claims | claims, key)
+        self.told.append(jwt.encode({"alg": "RS256", "kid": "one"}, self.claims | claims, key))
+        return self.told[-1]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -116,6 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _page(self, asked: dict[str, str]) -> None:
         code = token_urlsafe(16)
         self.provider.codes[code] = asked
+        self.provider.told.append(code)
         back = {"error": "access_denied"} if self.provider.fault == "denied" else {"code": code}
         where = f"{asked['redirect_uri']}?{urlencode(back | {'state': asked['state']})}".replace("&", "&amp;")
         self._send(200, "text/html", f'<title>Provider</title><a href="{where}">Continue as Ann</a>'.encode())

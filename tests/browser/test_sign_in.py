@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from dashboard import sign_in_wording as words
 from tests.browser.explore_page import IDLE
 from tests.browser.oidc_provider import Provider
-from tests.browser.server import serve
+from tests.browser.server import LOG, serve
 
 HERO_WORD = ".st-key-card-hero [data-unit]"
 CLOSED = [
@@ -40,9 +40,12 @@ def signed_server(tmp_path_factory, provider):
     (folder / ".streamlit").mkdir()
     secrets = provider.secrets() + '[sign_in]\nallow = ["@example.org"]\n'
     (folder / ".streamlit" / "secrets.toml").write_text(secrets, encoding="utf-8")
-    # Streamlit warns of every refused token with a traceback, which `serve` takes for a failure
-    with serve(folder, LAYER_SALIENCY_RUNS=str(folder / "runs"), STREAMLIT_LOGGER_LEVEL="error") as address:
+    # Streamlit warns of every refused token with a traceback
+    with serve(folder, "starlette_auth_routes.py", LAYER_SALIENCY_RUNS=str(folder / "runs")) as address:
         yield address
+    logged = (folder / LOG).read_text()
+    assert "joserfc.errors" in logged, "no refusal was logged, so nothing is known of what a refusal logs"
+    assert not [word for word in ("ann@", "eve@", *provider.told) if word in logged], "the log tells who signed in, or with what"
 
 
 @pytest.fixture
