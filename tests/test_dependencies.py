@@ -16,7 +16,7 @@ def found():
 
 
 def test_every_requirement_is_pinned():
-    for file in ("requirements.txt", "tests/requirements.txt"):
+    for file in ("requirements.txt", "tests/requirements.txt", "core/requirements-cluster.txt", "dashboard/requirements-signin.txt"):
         lines = [line.split("#")[0].strip() for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
         assert not [line for line in lines if line and not re.fullmatch(r"[\w.\[\]-]+==[\w.]+", line)]
 

@@ -81,7 +81,7 @@ def main() -> None:
         }
         print_ratios(f"Decoding {hidden.shape[0]} states of {hidden.shape[1]} tokens", median_seconds(contestants, args.rounds), next(iter(contestants)))
         peaks = [measure_peak(call) for call in list(contestants.values())[:2]]
-        print(f"\nPeak memory grows by {peaks[0]:.0f} MB at once, {peaks[1]:.0f} MB streamed.")
+        print(f"\nA process that has done it before grows by {peaks[0]:.0f} MB at once, {peaks[1]:.0f} MB streamed; `peak_memory` has all that it takes.")
 
 
 if __name__ == "__main__":
