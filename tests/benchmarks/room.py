@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -175,6 +176,10 @@ def print_rooms(found: dict[int, Room], n_questions: int) -> None:
             f"| {size} | {rates[size]:.2f} | {rates[size] / rates[first]:.2f} | {middle:.0f} | {longest:.0f} "
             f"| {len(room.waited)} | {max(room.unfair):.2f} | {room.memory / 1e6:,.0f} |"
         )
+    if len(found) > 1:
+        waits = [statistics.median(room.waited) for room in found.values()]
+        slope = np.polyfit(np.log(list(found)), np.log(waits), 1)[0]
+        print(f"\nThe median answer grows with the number of sessions by a slope of {slope:.2f}; one analysis at a time: 1.00.")
 
 
 def main() -> int:

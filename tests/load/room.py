@@ -3,7 +3,7 @@
 Starts the server as the README does. Visitors with models, texts, files and pages of their own come, ask, and leave, some in the
 middle of an answer; whoever leaves is followed by another. Fails where a page shows an error or ends in none, where anybody is
 sent somebody else's text, where memory or file handles grow after the warm-up while the room is full, where work is left over when
-all have gone, and where more memory is held then than at any time before.
+all have gone, and where clearly more memory is held then than before.
 """
 
 import argparse
