@@ -5,8 +5,10 @@ from math import isfinite
 from urllib.parse import urlencode
 
 import pytest
+from google.protobuf.message import DecodeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from core.calibration import CALIBRATED, REMOVALS, RULES, Calibration
 from core.calibration import from_json as read_calibrations
@@ -14,6 +16,7 @@ from core.calibration import to_json as write_calibrations
 from core.config_check import ATTENTION_KEYS, CODE_KEYS, MOST, REDIRECTING_KEYS, check_config, check_size
 from core.errors import ModelError, ReportError
 from core.export import from_json, to_json
+from dashboard.message_gate import is_heard
 from tests.dashboard.reports import make_report
 from tests.fuzz import links, messages, reports, tokens, words
 from tests.fuzz.checks import REFUSED, refused_or
@@ -50,6 +53,32 @@ def test_any_text_is_read_by_any_tokenizer_or_refused(text, pair, kind, choice):
 def test_a_report_of_any_text_and_labels_is_kept_and_shown(text, pair, labels):
     report = make_report(text, 2, tuple(labels), text_pair=pair)
     reports.check_report(from_json(to_json(report)))
+
+
+def _sent(**one: object) -> bytes:
+    return BackMsg(**one).SerializeToString()
+
+
+FORBIDDEN = ("clear_cache", "load_git_info", "set_run_on_save", "debug_shutdown_runtime", "debug_disconnect_websocket")
+PARTS = st.binary(max_size=12) | st.sampled_from(
+    [*(_sent(**{name: True}) for name in FORBIDDEN), _sent(stop_script=True), _sent(app_heartbeat=True), _sent(rerun_script={"query_string": "a"}),
+     _sent(backend_operation_request={"install_skills": {}}), _sent(backend_operation_request={"deferred_file": {}})]
+)  # fmt: skip
+
+
+@settings(SAME, max_examples=400)
+@given(st.lists(PARTS, max_size=4).map(b"".join))
+def test_no_bytes_of_a_browser_ask_for_more_than_pages_do(sent):
+    """What Streamlit would make of any bytes that are let through: no message, or one of those that pages send."""
+    heard, message = is_heard(sent), BackMsg()
+    assert type(heard) is bool
+    try:
+        message.ParseFromString(sent)
+    except DecodeError:
+        return
+    if heard:
+        assert message.WhichOneof("type") not in (None, *FORBIDDEN)
+        assert not message.backend_operation_request.HasField("install_skills")
 
 
 ADDRESSES = st.dictionaries(
