@@ -74,11 +74,16 @@ def _show_replacements(report: LayerReport, spec: ModelSpec, facts: Capabilities
     except SaliencyError as error:
         notice.show(str(error), "no-suggestions")
         return
+    show_fills(report, found, facts.mask_token)
+
+
+def show_fills(report: LayerReport, found: Suggestions, mask: str | None) -> None:
+    """The head's suggestions; one that is picked is put into the text."""
 
     def take() -> None:
         picked = session.event(FILLS, "pick")
         if isinstance(picked, (int, float)) and 0 <= picked < len(found.fills):
-            what_if.press(report, Edit(REPLACE, (word,), found.fills[int(picked)].text), facts.mask_token)
+            what_if.press(report, Edit(REPLACE, (found.word,), found.fills[int(picked)].text), mask)
 
     _fills(data=fills_data(report, found), key=FILLS, on_pick_change=take)
 

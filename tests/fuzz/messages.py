@@ -5,6 +5,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from unittest.mock import patch
 
+from core.edit_records import Fill, Suggestions
 from core.records import LayerReport
 from dashboard import compare_choice, learn_choice, permalink, session, what_if
 from dashboard.compare_wording import SORTS
@@ -19,6 +20,7 @@ from dashboard.components import (
     quiz,
     token_text,
     wall,
+    what_if_bar,
     what_if_map,
 )
 from dashboard.edited import edited
@@ -34,6 +36,7 @@ REPORT, CHANGED = make_report(), make_report("A dull film")
 UNITS = units_of(REPORT, "decoded", by_words=True)
 COMPARISON = make_comparison()
 BOTH = edited(REPORT, CHANGED, "decoded", "sum")
+FOUND = Suggestions(1, tuple(Fill(text, 0.5, REPORT.prediction.outputs) for text in ("fine", "<b>")), "The head's own.", 0.1)
 QUESTION = Question("Which?", (Option("a", "no"), Option("b", "yes")), 1)
 STARTS = tuple(
     json.dumps(one).encode()
@@ -113,6 +116,7 @@ def _drawn(report: LayerReport) -> dict[str, Callable[[], object]]:
         "what_if_map": lambda: what_if_map.show(BOTH, _layer(), 0, 1.0, False, "key"),
         "layer_readings": lambda: layer_readings.show(report, "decoded", UNITS, _layer(), _word(), "key"),
         "presenter": lambda: presenter.show(report, "decoded", UNITS, 1.0, False),
+        "what_if_fills": lambda: what_if_bar.show_fills(report, FOUND, "[MASK]"),
         "wall": lambda: wall.show(COMPARISON, SORTS[0], compare_choice.selected_word(COMPARISON), "key"),
         "quiz": lambda: quiz.show(QUESTION, 0),
         "glossary": lambda: glossary.show("key"),
@@ -122,9 +126,10 @@ def _drawn(report: LayerReport) -> dict[str, Callable[[], object]]:
 
 
 _DRAWN = _drawn(REPORT)
-_KEYS = {"presenter": presenter.KEY, "quiz": "quiz-0"}
+_KEYS = {"presenter": presenter.KEY, "quiz": "quiz-0", "what_if_fills": what_if_bar.FILLS}
 _COMPONENTS = {
     "token_text": (token_text, "_token_text"), "layer_map": (layer_map, "_layer_map"), "what_if_map": (layer_map, "_layer_map"),
     "layer_readings": (layer_readings, "_readings"), "presenter": (presenter, "_presenter"), "wall": (wall, "_wall"), "quiz": (quiz, "_quiz"),
+    "what_if_fills": (what_if_bar, "_fills"),
     "glossary": (glossary, "_glossary"), "lesson_steps": (lesson_steps, "_steps"), "data_table": (data_table, "_data_table"),
 }  # fmt: skip
