@@ -30,7 +30,7 @@ CHOICES = {"sentiment": "Film reviews (sentiment)", "news": "News (topic)"}  # a
 WORDS = "wonderful dull moving wise superb dreadful warm slow clever boring long short strange fine old new".split()
 PAGES = ("", "compare", "corpus", "learn", "present")
 SHOW_TEXT = ("", "present")  # the pages that draw the whole text besides its box
-ACTIONS = {"text": 10, "page": 5, "model": 1, "file": 1, "run": 1, "leave": 1}  # how often each is chosen
+ACTIONS = {"text": 10, "page": 5, "model": 1, "file": 1, "run": 1, "download": 1, "leave": 1}  # how often each is chosen
 STAYS = (6, 14)  # actions of one visitor
 ROWS = 40  # of a file
 LONGEST_DRAIN = 600.0  # seconds until nothing is under way any more, once nobody asks
@@ -73,7 +73,7 @@ class Guest:
                 await self._go("")
                 await self.visitor.send(text={"string_value": self._sentence()})
                 return
-            await {"text": self._text, "page": self._page, "model": self._model, "file": self._file, "run": self._run}[action]()
+            await getattr(self, f"_{action}")()
 
     async def _text(self) -> None:
         if self.visitor.page not in ("", "compare", "learn"):
@@ -111,6 +111,10 @@ class Guest:
             await self.visitor.touch("corpus-faithfulness", bool_value=False)
         if (start := next((end for end in self.visitor.ids if end.startswith("Analyse ")), None)) is not None:
             await self._timed("start a run", self.visitor.press(start))
+
+    async def _download(self) -> None:
+        if self.visitor.files:
+            await self._timed("download a file", self.visitor.download(self.draw.choice(sorted(self.visitor.files))))
 
     async def _go(self, page: str) -> None:
         if self.visitor.page != page:

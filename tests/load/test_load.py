@@ -71,6 +71,23 @@ def test_memory_that_grows_or_stays_is_a_fault(gained, at_rest, said):
     assert dict(watch.rows()).get("memory at rest, MB") == (at_rest and f"{at_rest:,}")
 
 
+def test_what_is_downloaded_is_of_ones_own_text(server):
+    """Two people ask at once, and save every file that Explore has for each."""
+
+    async def scene() -> list[dict[str, bytes]]:
+        async with visiting(server) as one, visiting(server) as other:
+            people = [(visitor, visitor.mark()) for visitor in (one, other)]
+            await asyncio.gather(*(visitor.open() for visitor, _ in people))
+            await asyncio.gather(*(visitor.type(SENTENCE.format(mark)) for visitor, mark in people))
+            files = sorted(one.files)
+            assert files == sorted(other.files) and len(files) > 3
+            return [{file: await visitor.download(file) for file in files} | {"mark": mark.encode()} for visitor, mark in people]
+
+    for saved in play(scene()):
+        mark = saved.pop("mark")
+        assert all(saved.values()) and sum(mark in content for content in saved.values()) >= 2, list(saved)
+
+
 def test_of_a_thousand_quick_reruns_the_last_is_answered(server):
     """One session, a text each, none of them waited for: the page ends with the last one, and most were never computed."""
 

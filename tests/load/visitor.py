@@ -1,7 +1,7 @@
 """One visitor of the real application, without a browser: as much of Streamlit's websocket protocol as the pages need.
 
-Every message that the server sends is searched for marks: a text carries its visitor's own, so that a mark of anybody else is
-somebody else's text.
+Every message that the server sends, and every file that is downloaded, is searched for marks: a text carries its visitor's own, so
+that a mark of anybody else is somebody else's text.
 """
 
 import asyncio
@@ -39,6 +39,8 @@ class Visitor:
         """The end of a widget's id (its key, or else its label) → the id, of the page as it was drawn last."""
         self.options: dict[str, list[str]] = {}
         """The same of a box → what may be chosen in it."""
+        self.files: dict[str, str] = {}
+        """What a button saves → the number by which the file is asked for: files that are made when they are."""
         self.touched: dict[str, WidgetState] = {}
         self.n_texts, self.n_busy, self.n_bytes, self.drawn = 0, 0, 0, b""
 
@@ -91,6 +93,21 @@ class Visitor:
         await self.send(state)
         await self.finish()
 
+    async def download(self, file: str) -> bytes:
+        """What a button of this page saves."""
+        asked = BackMsg()
+        asked.backend_operation_request.request_id, asked.backend_operation_request.session_id = file, self.session
+        asked.backend_operation_request.deferred_file.file_id = self.files[file]
+        await self.socket.send(asked.SerializeToString())
+        while (answer := await self.hear()).WhichOneof("type") != "backend_operation_response":
+            pass
+        made = answer.backend_operation_response.deferred_file
+        if not made.url:
+            raise Fault(f"The file “{file}” was not made: {answer.backend_operation_response}")
+        content = await asyncio.to_thread(self._get, made.url)
+        self._check(content)
+        return content
+
     # --- the protocol ---
 
     async def send(self, *states: WidgetState | str, **touched: dict) -> None:
@@ -128,14 +145,12 @@ class Visitor:
         """The next message, noted and checked."""
         raw = await asyncio.wait_for(self.socket.recv(), LONGEST)
         self.n_bytes += len(raw)
-        for number, _ in MARK.findall(raw):
-            if int(number) != self.number:
-                raise Fault(f"Visitor {self.number} was sent a text of visitor {int(number)}.")
+        self._check(raw)
         message = ForwardMsg()
         message.ParseFromString(raw)
         kind = message.WhichOneof("type")
         if kind == "new_session":
-            self.session, self.ids = message.new_session.initialize.session_id, {}
+            self.session, self.ids, self.files = message.new_session.initialize.session_id, {}, {}
         elif kind == "navigation":
             self.pages.update({page.url_pathname: page.page_script_hash for page in message.navigation.app_pages})
         elif kind == "delta":
@@ -144,6 +159,11 @@ class Visitor:
             seen.append(raw)
         self.n_busy += BUSY in raw
         return message
+
+    def _check(self, sent: bytes) -> None:
+        for number, _ in MARK.findall(sent):
+            if int(number) != self.number:
+                raise Fault(f"Visitor {self.number} was sent a text of visitor {int(number)}.")
 
     def _note(self, element) -> None:
         kind = element.WhichOneof("type")
@@ -155,12 +175,18 @@ class Visitor:
             self.ids[widget.label if key == "None" else key] = id
             if kind == "selectbox":
                 self.options[key] = list(widget.options)
+            if kind == "download_button" and widget.deferred_file_id:
+                self.files[widget.label] = widget.deferred_file_id
 
     def _id(self, end: str) -> str:
         for known, id in self.ids.items():
             if known == end or known.startswith(end):
                 return id
         raise Fault(f"The page has no widget “{end}”; it has {', '.join(self.ids)}.")
+
+    def _get(self, url: str) -> bytes:
+        with urllib.request.urlopen(urllib.parse.urljoin(self.address, url)) as answer:
+            return answer.read()
 
     def _put(self, url: str, name: str, content: bytes) -> None:
         with urllib.request.urlopen(f"{self.address}/_stcore/health") as answer:
