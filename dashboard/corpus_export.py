@@ -89,8 +89,8 @@ def _for_csv(table: pa.Table, labels: tuple[str, ...]) -> pa.Table:
     columns = {name: table[name] for name in _ROWS}
     columns["top_words"] = pc.binary_join(table["top_words"], " ")
     if labels:
-        is_used, outputs = table["refused"].is_null(), table["outputs"].combine_chunks()
-        flat = pc.list_flatten(outputs).to_numpy(zero_copy_only=False).reshape(-1, len(labels))
+        is_used = table["refused"].is_null()
+        flat = pc.list_flatten(table["outputs"].filter(is_used)).to_numpy().reshape(-1, len(labels))
         places = pc.if_else(is_used, pc.subtract(pc.cumulative_sum(is_used.cast(pa.int64())), 1), None)
         for at, label in enumerate(labels):
             columns[f"output: {label}"] = pa.array(flat[:, at]).take(places)

@@ -146,6 +146,22 @@ def all_folders(root: Path) -> list[RunFolder]:
     return []
 
 
+def created(folder: RunFolder) -> float | None:
+    """When its run was begun, as its note says; None where it says nothing that can be read."""
+    try:
+        return folder.read()[1].created
+    except UnknownRun:
+        return None
+
+
+def written(folder: RunFolder) -> float | None:
+    """When its note was last written, or else its file; None where it has neither."""
+    for name in (_JOB, _INPUT):
+        with suppress(OSError):
+            return (folder.path / name).stat().st_mtime
+    return None
+
+
 def as_left(folder: RunFolder) -> tuple[Order, Progressed]:
     """How the disk has a run that this server isn't at: one that no server is at any more stands still."""
     order, progress = folder.read()

@@ -6,7 +6,7 @@ from zlib import crc32
 
 import streamlit as st
 
-from core.corpus.store import MANIFEST, SUMMARY, Manifest, RunError, chunks_done, read_manifest
+from core.corpus.store import GO_ON, MANIFEST, SUMMARY, Manifest, RunError, chunks_done, read_manifest
 from core.corpus.summary import Summary
 from core.errors import quoted
 from core.labels import REGRESSION
@@ -69,8 +69,11 @@ def _look(folder: str, stamp: str) -> Found:
         summary = Summary.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
     except (OSError, UnicodeDecodeError) as error:  # it may be deleted at this very moment
         reason = quoted(getattr(error, "strerror", None) or str(error), 200)
-        raise RunError(f"The {SUMMARY} of this run can't be read: {reason}. Go on with the run, or analyse the file again.") from error
-    return Found(Path(folder), stamp, read_manifest(Path(folder)), summary)
+        raise RunError(f"The {SUMMARY} of this run can't be read: {reason}. {GO_ON}") from error
+    manifest = read_manifest(Path(folder))
+    if summary is not None and summary.n_layers != manifest.layers:
+        raise RunError(f"The {SUMMARY} of this run is of a model with {summary.n_layers} layer states, and the run of one with {manifest.layers}. {GO_ON}")
+    return Found(Path(folder), stamp, manifest, summary)
 
 
 @st.cache_resource(max_entries=_KEPT, ttl=_KEPT_SECONDS, scope="session", show_spinner=READING)

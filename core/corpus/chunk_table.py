@@ -111,6 +111,8 @@ def check_columns(table: pa.Table, n_layers: int | None = None, n_outputs: int |
         if name not in ("refused", *MAY_BE_EMPTY):
             needed = column if name == "number" else column.filter(is_used)
             require(needed.null_count == 0, f"the column {name} is empty in a row that needs it")
+    if {"label", "correct"} <= set(names):
+        require(not pc.any(pc.and_(table["label"].is_null(), table["correct"].is_valid())).as_py(), "a row without a label is right or wrong")
     for name, size in {"content_share": n_layers, "outputs": n_outputs}.items():
         if size is not None and name in names:
             sizes = pc.unique(pc.list_value_length(table[name].filter(is_used))).to_pylist()
@@ -118,9 +120,8 @@ def check_columns(table: pa.Table, n_layers: int | None = None, n_outputs: int |
 
 
 def from_table(table: pa.Table) -> list[Row]:
-    """What `to_table` took, of a table that `check_columns` has seen. ValueError where a column is missing, or they don't go together."""
-    missing = set(KINDS) - set(table.column_names)
-    require(not missing, f"there is no column {', '.join(sorted(missing))}")
+    """What `to_table` took, of a table that `check_columns` has seen. KeyError where a column is missing, ValueError where they don't go
+    together."""
     numbers, reasons = table["number"].to_pylist(), table["refused"].to_pylist()
     columns = {name: _values(kind, table[name]) for name, (kind, _) in COLUMNS.items() if not name.startswith("top_")}
     rows: list[Row] = []
@@ -155,11 +156,11 @@ def _check_row(row: RowResult) -> None:
     require(bool(((word_of >= -1) & (word_of < len(spans))).all()), f"tokens of words beyond the {len(spans)} that there are")
     ordered = (spans[:, 0] >= 0) & (spans[:, 0] <= spans[:, 1]) & (spans[:, 1] <= length)
     require(bool(ordered.all()), f"words beyond the {length} characters of the text")
-    numbers = (row.scores, row.outputs, row.content_share, row.confidence)
-    require(all(bool(np.isfinite(part).all()) for part in numbers), "a score or an output that is no number")
-    for name in SAMPLED:
-        sizes = getattr(row.sample, name)
-        require(sizes is None or len(sizes) == n_layers, f"{name} of other than {n_layers} layers")
+    require(bool((word_of >= 0).any()), "no token of a word")
+    sampled = [getattr(row.sample, name) for name in SAMPLED]
+    require(all(values is None or len(values) == n_layers for values in sampled), f"samples of other than {n_layers} layers")
+    numbers = (row.scores, row.outputs, row.content_share, row.confidence, row.sample.faithfulness_random, *sampled)
+    require(all(part is None or bool(np.isfinite(part).all()) for part in numbers), "a figure that is no number")
 
 
 def _values(kind: str, column: pa.ChunkedArray) -> Any:

@@ -14,7 +14,7 @@ from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.corpus.chunk_table import check_columns, from_table, to_table
+from core.corpus.chunk_table import KINDS, check_columns, from_table, to_table
 from core.corpus.records import RowRefused, RowResult, RunPlan
 from core.errors import SaliencyError, quoted
 from core.parquet_claims import check_claims
@@ -28,7 +28,7 @@ MANIFEST, CHUNKS, WORDS, SUMMARY, LOCK = "manifest.json", "chunks", "words.parqu
 TEMPORARY = ".part"
 FULL = (ENOSPC, EDQUOT, EFBIG)
 CHUNK_NAME = re.compile(r"(\d{6,})\.parquet")
-MADE_AGAIN = "Delete it and go on with the run: it is then made again."
+MADE_AGAIN = "Delete it, or have it deleted, and go on with the run: it is then made again."
 GO_ON = "Go on with the run, or analyse the file again."
 """Advice to somebody who can delete the file, and to somebody who can't."""
 
@@ -136,7 +136,8 @@ def encode_chunk(index: int, rows: list[RowResult | RowRefused], room: int) -> b
 
 
 def read_chunk(folder: Path, index: int, manifest: Manifest | None = None) -> Chunk:
-    """What `write_chunk` wrote. RunError for a file that is none of it or, given the manifest, of another run."""
+    """What `write_chunk` wrote. RunError for a file that is none of it or, given the manifest, of a run with other layers
+    or outputs."""
     with told(chunk_path(folder, index), MADE_AGAIN):
         table = read_columns(folder, index, manifest=manifest)
         noted = {name.decode(): value.decode() for name, value in (table.schema.metadata or {}).items()}
@@ -150,6 +151,7 @@ def read_columns(
     folder: Path, index: int, columns: Sequence[str] | None = None, manifest: Manifest | None = None, advice: str = MADE_AGAIN
 ) -> "pa.Table":
     """These columns of a chunk, `refused` among them (None: all), and nothing else from the disk. RunError as for `read_chunk`."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     with told(path := chunk_path(folder, index), advice):
@@ -157,7 +159,8 @@ def read_columns(
             check_claims(file)
             table = pq.ParquetFile(file).read(columns=None if columns is None else list(columns), use_threads=False)
         check_columns(table, *((None, None) if manifest is None else (manifest.layers, len(manifest.labels))))
-        return table if columns is None else table.select(list(columns))
+        ordered = {name: table[name] for name in columns or KINDS}  # whatever was given: all chunks are joined in the end
+        return pa.table(ordered).replace_schema_metadata(table.schema.metadata)
 
 
 @contextmanager

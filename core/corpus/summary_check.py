@@ -30,7 +30,7 @@ def check_sizes(summary: Summary) -> None:
         _check_words((word for ranked in by_layer for word in ranked), RANKED)
     for words, keys in ((summary.changing, CHANGING), (summary.misleading, MISLEADING)):
         _check_words((word for ranked in words.values() for word in ranked), keys)
-    require(summary.words.keys() <= summary.predicted.keys(), "words of classes that no row was predicted as")
+    require(summary.words.keys() == summary.predicted.keys(), "words of other classes than those that rows were predicted as")
     _check_lists("layers", summary.layers, (int, int))
     _check_lists("confusion", summary.confusion, (str, str, int))
     _check_lists("refusals", summary.refusals, (int, str))

@@ -13,6 +13,7 @@ from core.corpus.chunk_table import COLUMNS, from_table
 from core.corpus.records import RowRefused
 from core.corpus.store import RunError, chunk_path, read_chunk, read_chunks, read_columns, read_manifest
 from core.corpus.words import read_words
+from core.report.examples import pick_rows
 from dashboard import corpus_export, corpus_table
 from dashboard.corpus_table import CONFIDENT_ERRORS, ERRORS, PAGE_ROWS, SORTS, Asked
 from tests.dashboard.result_folder import LABELS, LAYER, make_row, reviews, write_run
@@ -300,7 +301,7 @@ def first(value):
 @pytest.mark.parametrize(
     ("name", "values", "told"),
     [
-        ("scores", None, "no column scores"),
+        ("scores", None, "scores"),
         ("scores", np.arange(4), "the column scores holds int64, and list<float32> is expected"),
         ("scores", first(None), "the column scores is empty in a row that needs it"),
         ("scores", first([1.0]), "cannot reshape"),
@@ -317,7 +318,11 @@ def first(value):
         ("outputs", first([0.5]), "values of outputs, and 2 are expected"),
         ("layer", first(99), "layer 99 of 4"),
         ("target", first(-1), "class -1 of 2"),
-        ("own_top1", first([1.0]), "own_top1 of other than 4 layers"),
+        ("own_top1", first([1.0]), "samples of other than 4 layers"),
+        ("faithfulness_random", first(float("inf")), "no number"),
+        ("own_top1", first([float("nan")] * 4), "no number"),
+        ("word_of", first([-1] * 6), "no token of a word"),
+        ("label", first(None), "without a label is right or wrong"),
         ("number", first(None), "the column number is empty"),
     ],
 )  # fmt: skip
@@ -330,7 +335,7 @@ def test_a_chunk_that_was_tampered_with_is_refused_in_a_sentence(folder, name, v
         rows = corpus_table.load_rows(folder)
         corpus_table.read_row(folder, rows, 1)
 
-    for read in (lambda: read_chunk(folder, 0, manifest), row_in_full):
+    for read in (lambda: read_chunk(folder, 0, manifest), row_in_full, lambda: pick_rows(folder, manifest)):
         with pytest.raises(RunError, match=f"“000000.parquet” can't be read: .*{re.escape(told)}"):
             read()
 
@@ -345,6 +350,23 @@ def test_light_columns_that_were_tampered_with_are_refused_in_a_sentence(folder,
     for read in (corpus_table.load_rows, corpus_export.rows_parquet):
         with pytest.raises(RunError, match="“000000.parquet” can't be read"):
             read(folder)
+
+
+def test_outputs_of_a_row_that_was_refused_shift_no_other_row(folder):
+    before = as_csv(corpus_export.rows_csv(folder, LABELS))
+    change_column(folder, "outputs", lambda values: [[0.1, 0.2] if value is None else value for value in values])
+    assert None in pq.read_table(chunk_path(folder, 0))["predicted"].to_pylist()
+    assert as_csv(corpus_export.rows_csv(folder, LABELS)) == before
+
+
+def test_columns_in_another_order_are_joined_all_the_same(folder):
+    before = corpus_export.scores_parquet(folder)
+    table = pq.read_table(chunk_path(folder, 0))
+    fields = [field.with_nullable(field.name != "number") for field in reversed(list(table.schema))]
+    turned = pa.table([table[field.name] for field in fields], schema=pa.schema(fields, table.schema.metadata))
+    pq.write_table(turned, chunk_path(folder, 0))
+    assert pq.read_table(io.BytesIO(corpus_export.scores_parquet(folder))).equals(pq.read_table(io.BytesIO(before)))
+    assert corpus_export.rows_parquet(folder) and corpus_export.rows_csv(folder, LABELS)
 
 
 def test_rows_that_changed_since_they_were_listed_are_refused(folder):

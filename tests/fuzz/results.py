@@ -64,6 +64,7 @@ def _read_rows(folder: Path) -> None:
     manifest = read_manifest(folder)
     chunk = refused_or(RunError, read_chunk, folder, 0, manifest)
     rows = refused_or(RunError, corpus_table.load_rows, folder)
+    refused_or(RunError, corpus_export.rows_csv, folder, LABELS)
     for export in (corpus_export.rows_csv, corpus_export.rows_parquet, corpus_export.scores_parquet):
         refused_or(RunError, export, folder)
     picked = refused_or(RunError, pick_rows, folder, manifest)
@@ -93,8 +94,8 @@ def _read_words(folder: Path) -> None:
 
 @cache
 def _folder() -> Path:
-    """A finished run, of a single chunk."""
-    return write_run(new_folder() / "run", reviews()[:4])
+    """A finished run."""
+    return write_run(new_folder() / "run", reviews())
 
 
 @cache

@@ -1,7 +1,7 @@
 """One visitor of the real application, without a browser: as much of Streamlit's websocket protocol as the pages need.
 
-Every message that the server sends, and every file that is downloaded, is searched for marks: a text carries its visitor's own, so
-that a mark of anybody else is somebody else's text.
+Every message that the server sends, and every file that is downloaded (as it comes: not within what is compressed), is searched for
+marks: a text carries its visitor's own, so that a mark of anybody else is somebody else's text.
 """
 
 import asyncio
