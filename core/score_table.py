@@ -12,7 +12,7 @@ import numpy as np
 
 from core.errors import ReportError, quoted
 from core.methods import METHODS
-from core.parquet_claims import check_claims
+from core.parquet_claims import checked_footer
 from core.records import LayerReport, SaliencyMap
 from core.report_check import check_types, require
 
@@ -68,7 +68,7 @@ def read_scores(path: Path | str) -> dict[str, SaliencyMap]:
 
     try:
         with open(path, "rb") as file:
-            check_claims(file)
+            checked_footer(file)
             table = pq.read_table(file)
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = quoted(str(error), MOST_TOLD)

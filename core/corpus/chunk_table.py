@@ -109,8 +109,8 @@ def check_columns(table: pa.Table, n_layers: int | None = None, n_outputs: int |
         if _inner(kind) is not None:
             require(pc.list_flatten(column).null_count == 0, f"a list of the column {name} has a gap")
         if name not in ("refused", *MAY_BE_EMPTY):
-            needed = column if name == "number" else column.filter(is_used)
-            require(needed.null_count == 0, f"the column {name} is empty in a row that needs it")
+            is_filled = column.null_count == 0 or (name != "number" and column.filter(is_used).null_count == 0)
+            require(is_filled, f"the column {name} is empty in a row that needs it")
     if {"label", "correct"} <= set(names):
         require(not pc.any(pc.and_(table["label"].is_null(), table["correct"].is_valid())).as_py(), "a row without a label is right or wrong")
     for name, size in {"content_share": n_layers, "outputs": n_outputs}.items():

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from core.corpus.chunk_table import KINDS, check_columns, from_table, to_table
 from core.corpus.records import RowRefused, RowResult, RunPlan
 from core.errors import SaliencyError, quoted
-from core.parquet_claims import check_claims
+from core.parquet_claims import checked_footer
 from core.report_check import check_types, require
 
 if TYPE_CHECKING:
@@ -156,8 +156,7 @@ def read_columns(
 
     with told(path := chunk_path(folder, index), advice):
         with path.open("rb") as file:  # whose errors don't say where it lies
-            check_claims(file)
-            table = pq.ParquetFile(file).read(columns=None if columns is None else list(columns), use_threads=False)
+            table = pq.ParquetFile(file, metadata=checked_footer(file)).read(columns=None if columns is None else list(columns), use_threads=False)
         check_columns(table, *((None, None) if manifest is None else (manifest.layers, len(manifest.labels))))
         ordered = {name: table[name] for name in columns or KINDS}  # whatever was given: all chunks are joined in the end
         return pa.table(ordered).replace_schema_metadata(table.schema.metadata)

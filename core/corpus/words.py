@@ -9,7 +9,7 @@ import numpy as np
 
 from core.corpus.store import SCHEMA, WORDS, told, write_whole
 from core.corpus.summary import WordMeans
-from core.parquet_claims import check_claims
+from core.parquet_claims import checked_footer
 from core.report_check import require
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ def read_table(folder: Path, asked: list[tuple[str, str, Any]] | None = None) ->
 
     with told(folder / WORDS, "Finish the run (--resume); it is then written again."):
         with (folder / WORDS).open("rb") as file:
-            check_claims(file)
-            require(pq.read_schema(file).equals(_schema()), "it has other columns than are expected")
+            require(checked_footer(file).schema.to_arrow_schema().equals(_schema()), "it has other columns than are expected")
             table = pq.read_table(file, filters=asked)
         table.validate(full=True)  # what is called text must be some
         require(not any(column.null_count for column in table.columns), "it has cells without a value")
