@@ -93,6 +93,7 @@ def fills_data(report: LayerReport, found: Suggestions) -> dict:
     from what it says now."""
     prediction = report.prediction
     target, now = prediction.target, float(prediction.outputs[prediction.target])
+    label = page_wording.clip(visible(prediction.labels[target]), 24)
     return {
         "title": wording.FILLS_TITLE,
         "columns": wording.FILLS_COLUMNS,
@@ -100,7 +101,8 @@ def fills_data(report: LayerReport, found: Suggestions) -> dict:
             {
                 "word": visible(fill.text),
                 "probability": page_wording.percent(fill.probability),
-                "said": f"{page_wording.clip(visible(prediction.labels[target]), 24)} {figure_wording.told(prediction, fill.outputs[target])}",
+                "label": label,
+                "output": figure_wording.told(prediction, fill.outputs[target]),
                 "change": wording.points(prediction, now, float(fill.outputs[target])),
             }
             for fill in found.fills

@@ -1,5 +1,6 @@
 """The results of a run, on the page: of a finished one, a stopped one, and ones that have little to show."""
 
+import json
 import re
 import time
 from types import SimpleNamespace
@@ -274,6 +275,20 @@ def test_what_cant_be_read_is_a_sentence_without_a_path(open_run, tmp_path, brok
     page.run()
     assert not page.exception and notices(page)
     assert str(tmp_path) not in everything_said(page) and "--resume" not in everything_said(page)
+
+
+def test_a_summary_of_another_model_is_not_shown_beside_the_run(open_run):
+    """Its layers would be looked for in rows that have others."""
+    page = open_run(reviews())
+    summary = json.loads((open_run.folder / SUMMARY).read_text())
+    for name in ("content_share", "coherence", "log_probability", "faithfulness", "plausibility_by_layer"):
+        summary[name] = None
+    summary |= {"n_layers": LAYER + 1, "words": {label: layers[: LAYER + 1] for label, layers in summary["words"].items()}}
+    (open_run.folder / SUMMARY).write_text(json.dumps(summary))
+    assert Summary.from_json((open_run.folder / SUMMARY).read_text()).n_layers == LAYER + 1  # whole in itself
+    told = notices(page.run())
+    assert any(f"of a model with {LAYER + 1} layer states, and the run of one with 4" in notice for notice in told), told
+    assert not page.exception and not components(page, "data_table")
 
 
 def test_words_of_the_file_are_shown_and_never_interpreted(open_run):

@@ -7,10 +7,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const list = element("ol", { "aria-label": data.title });
     list.append(element("li", { class: "head", "aria-hidden": "true" }, ...data.columns.map((name) => element("span", {}, name))));
     data.rows.forEach((row, i) => {
-      const said = `${row.word}: ${data.columns[1]} ${row.probability}; ${data.columns[2]} ${row.said}, ${row.change}`;
+      const said = `${row.word}: ${data.columns[1]} ${row.probability}; ${data.columns[2]} ${row.label} ${row.output}, ${row.change}`;
       const button = element("button", { type: "button", "aria-label": said },
         element("bdi", { class: "word" }, row.word), element("span", { class: "tabular" }, row.probability),
-        element("span", { class: "tabular said" }, element("span", { class: "isolate" }, row.said), element("small", {}, row.change)));
+        element("span", { class: "tabular said" }, element("bdi", {}, row.label), " ", element("span", { class: "figure" }, row.output),
+          element("small", {}, row.change)));
       button.onclick = () => setTriggerValue("pick", i);
       list.append(element("li", {}, button));
     });
