@@ -1,5 +1,5 @@
 """What the program rests on, and under which licences: `python -m tests.dependencies --write` renews LICENSES.md, `--bom FILE` writes a
-software bill of materials (CycloneDX 1.6). Both are read from what is installed, the extras of sign-in and clusters left out.
+software bill of materials (CycloneDX 1.6). Both are read from what is installed, with the extras, which the tests install too.
 """
 
 import argparse
@@ -15,9 +15,12 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "LICENSES.md"
+MAIN = "requirements.txt"
+EXTRAS = {"dashboard/requirements-signin.txt": "What sign-in needs", "core/requirements-cluster.txt": "What clusters need"}
 HEAD = """# Licences of what it rests on
 
-Made by `python -m tests.dependencies --write` from the packages' own metadata, and held to requirements.txt by tests/test_dependencies.py.
+Made by `python -m tests.dependencies --write` from the packages' own metadata, and held to the files of requirements by
+tests/test_dependencies.py.
 The program itself, its embedded models included, is Apache-2.0 ([LICENSE](LICENSE)). None of these packages is copied into the repository.
 
 ## Named in requirements.txt
@@ -34,15 +37,27 @@ and NVIDIA's own packages, under NVIDIA's licence.
 | package | licence |
 |---|---|
 """
+EXTRA = """
+## {what} besides, named in {file}
+
+| package | version | licence |
+|---|---|---|
+"""
+BROUGHT = """
+and what that brings along:
+
+| package | licence |
+|---|---|
+"""
 SAME = {  # as classifiers or older metadata say it → by its SPDX name
     "MIT License": "MIT", "BSD License": "BSD-3-Clause", "3-Clause BSD License": "BSD-3-Clause", "Apache Software License": "Apache-2.0",
-    "Apache License 2.0": "Apache-2.0", "Apache 2.0 License": "Apache-2.0", "Python Software Foundation License": "PSF-2.0",
+    "Apache License 2.0": "Apache-2.0", "Apache 2.0": "Apache-2.0", "Apache 2.0 License": "Apache-2.0", "Python Software Foundation License": "PSF-2.0",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0", "ISC License (ISCL)": "ISC",
 }  # fmt: skip
 GPU_BUILD = ("nvidia-", "cuda-", "triton")  # that torch brings on a machine with a graphics card
 PERMISSIVE = {
     "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "CNRI-Python", "ISC", "MIT",
-    "MIT-CMU", "PSF-2.0", "Zlib", "MPL-2.0",  # the last asks for changed files of its own only, and none is changed
+    "MIT-0", "MIT-CMU", "PSF-2.0", "Zlib", "MPL-2.0",  # the last asks for changed files of its own only, and none is changed
 }  # fmt: skip
 
 
@@ -55,30 +70,41 @@ class Package:
     licence: str
     """An SPDX expression."""
     is_named: bool
-    """Whether requirements.txt names it, and no other package alone."""
+    """Whether a file of requirements names it, and no other package alone."""
+    file: str = MAIN
+    """The first file that brings it."""
 
 
-def required() -> dict[str, str]:
-    """Name → version of requirements.txt."""
-    lines = (line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines())
-    return {_normal(name): version for name, _, version in (line.partition("==") for line in lines if line)}
+def required(file: str = MAIN) -> dict[str, str]:
+    """Name → version of a file of requirements."""
+    return {_normal(one.name): next(iter(one.specifier)).version for one in _lines(file)}
 
 
 def packages() -> list[Package]:
-    """All that requirements.txt brings here, sorted by name."""
-    named, waiting, found = required(), [Requirement(name) for name in required()], {}
-    while waiting:
-        asked = waiting.pop()
-        name = _normal(asked.name)
-        if name in found or name.startswith(GPU_BUILD) or (asked.marker and not asked.marker.evaluate({"extra": ""})):
-            continue
-        try:
-            installed = distribution(name)
-        except PackageNotFoundError:
-            continue  # of another system
-        found[name] = Package(name, installed.version.partition("+")[0], _licence(installed), name in named)
-        waiting += [Requirement(line) for line in installed.requires or ()]
-    return [found[name] for name in sorted(found)]
+    """All that the files of requirements bring here: file by file, sorted by name."""
+    found: dict[str, Package] = {}
+    for file in (MAIN, *EXTRAS):
+        named, waiting, seen = required(file), [(one, extra) for one in _lines(file) for extra in ("", *one.extras)], set()
+        while waiting:
+            asked, extra = waiting.pop()
+            name = _normal(asked.name)
+            if (name, extra) in seen or name.startswith(GPU_BUILD):
+                continue
+            seen.add((name, extra))
+            try:
+                installed = distribution(name)
+            except PackageNotFoundError:
+                continue  # of another system
+            found.setdefault(name, Package(name, installed.version.partition("+")[0], _licence(installed), name in named, file))
+            needs = [Requirement(line) for line in installed.requires or ()]
+            needs = [one for one in needs if not one.marker or one.marker.evaluate({"extra": extra})]
+            waiting += [(one, of_it) for one in needs for of_it in ("", *one.extras)]
+    return sorted(found.values(), key=lambda one: ((MAIN, *EXTRAS).index(one.file), one.name))
+
+
+def _lines(file: str) -> list[Requirement]:
+    lines = (line.split("#")[0].strip() for line in (ROOT / file).read_text(encoding="utf-8").splitlines())
+    return [Requirement(line) for line in lines if line]
 
 
 def is_permissive(licence: str) -> bool:
@@ -88,9 +114,13 @@ def is_permissive(licence: str) -> bool:
 
 def write_table(found: list[Package]) -> str:
     """LICENSES.md."""
-    named = (f"| {one.name} | {one.version} | {one.licence} |\n" for one in found if one.is_named)
-    rest = (f"| {one.name} | {one.licence} |\n" for one in found if not one.is_named)
-    return HEAD + "".join(named) + REST + "".join(rest)
+    parts = []
+    heads = {MAIN: (HEAD, REST)} | {file: (EXTRA.format(what=what, file=file), BROUGHT) for file, what in EXTRAS.items()}
+    for file, (head, brought) in heads.items():
+        here = [one for one in found if one.file == file]
+        parts += [head, *(f"| {one.name} | {one.version} | {one.licence} |\n" for one in here if one.is_named)]
+        parts += [brought, *(f"| {one.name} | {one.licence} |\n" for one in here if not one.is_named)]
+    return "".join(parts)
 
 
 def bill_of_materials(found: list[Package]) -> dict:
@@ -111,7 +141,7 @@ def _components(found: list[Package]) -> Iterator[dict]:
     for one in found:
         licence = {"expression": one.licence}
         yield {
-            "type": "library", "bom-ref": _address(one), "name": one.name, "version": one.version, "purl": _address(one), "licenses": [licence]
+            "type": "library", "scope": "required" if one.file == MAIN else "optional", "bom-ref": _address(one), "name": one.name, "version": one.version, "purl": _address(one), "licenses": [licence]
         }  # fmt: skip
 
 

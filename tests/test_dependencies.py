@@ -2,11 +2,10 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
-from tests.dependencies import ROOT, TABLE, bill_of_materials, is_permissive, packages, required
+from tests.dependencies import EXTRAS, MAIN, ROOT, TABLE, bill_of_materials, is_permissive, packages, required
 
 
 @pytest.fixture(scope="module")
@@ -15,18 +14,42 @@ def found():
     return packages()
 
 
+@pytest.fixture(scope="module")
+def wanted():
+    """Name → version of what the program and its extras name."""
+    return {name: version for file in (MAIN, *EXTRAS) for name, version in required(file).items()}
+
+
 def test_every_requirement_is_pinned():
-    for file in ("requirements.txt", "tests/requirements.txt", "core/requirements-cluster.txt", "dashboard/requirements-signin.txt"):
+    for file in (MAIN, *EXTRAS, "tests/requirements.txt"):
         lines = [line.split("#")[0].strip() for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
         assert not [line for line in lines if line and not re.fullmatch(r"[\w.\[\]-]+==[\w.]+", line)]
 
 
-def test_what_is_installed_is_what_is_required(found):
-    assert {one.name: one.version for one in found if one.is_named} == required()
+def test_every_file_of_requirements_is_listed():
+    files = {str(path.relative_to(ROOT)) for part in (".", "core", "dashboard") for path in (ROOT / part).glob("requirements*.txt")}
+    assert files == {MAIN, *EXTRAS}
 
 
-def test_every_licence_is_permissive(found):
-    assert len(found) > len(required())
+def test_the_tests_install_the_extras_as_they_are():
+    tested = required("tests/requirements.txt")
+    assert {name: tested.get(name) for file in EXTRAS for name in required(file)} == {
+        name: version for file in EXTRAS for name, version in required(file).items()
+    }
+
+
+def test_what_is_installed_is_what_is_required(found, wanted):
+    assert {one.name: one.version for one in found if one.is_named} == wanted
+
+
+def test_what_an_extra_brings_is_told_apart(found):
+    """Each package with the first file that brings it; cryptography comes with Authlib alone."""
+    files = {one.name: one.file for one in found}
+    assert (files["torch"], files["jinja2"], files["authlib"], files["cryptography"]) == (MAIN, MAIN, *[next(iter(EXTRAS))] * 2)
+
+
+def test_every_licence_is_permissive(found, wanted):
+    assert len(found) > len(wanted)
     assert not {one.name: one.licence for one in found if not is_permissive(one.licence)}
 
 
@@ -43,11 +66,12 @@ def test_the_table_is_up_to_date(found):
     )
 
 
-def test_the_bill_of_materials_covers_it_all(found, tmp_path: Path):
+def test_the_bill_of_materials_covers_it_all(found, wanted):
     bom = json.loads(json.dumps(bill_of_materials(found)))
     assert bom["bomFormat"] == "CycloneDX" and re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", bom["serialNumber"])
     components = {component["name"]: component for component in bom["components"]}
-    assert required().items() <= {name: one["version"] for name, one in components.items()}.items()
+    assert wanted.items() <= {name: one["version"] for name, one in components.items()}.items()
     assert len({one["bom-ref"] for one in components.values()}) == len(found)
     assert all(one["purl"].startswith("pkg:pypi/") and one["licenses"][0]["expression"] for one in components.values())
-    assert len(bom["dependencies"][0]["dependsOn"]) == len(required())
+    assert {name for name, one in components.items() if one["scope"] == "optional"} == {one.name for one in found if one.file != MAIN}
+    assert len(bom["dependencies"][0]["dependsOn"]) == len(wanted)
