@@ -1,10 +1,11 @@
 """One visitor of the real application, without a browser: as much of Streamlit's websocket protocol as the pages need.
 
-Every message that the server sends, and every file that is downloaded (as it comes: not within what is compressed), is searched for
+Every message that the server sends, and every file that is downloaded (Parquet unpacked; a PNG says nothing), is searched for
 marks: a text carries its visitor's own, so that a mark of anybody else is somebody else's text.
 """
 
 import asyncio
+import io
 import itertools
 import re
 import urllib.parse
@@ -12,6 +13,8 @@ import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -23,6 +26,16 @@ LONGEST = 300.0  # seconds that a visitor waits for the next message
 REPLACED = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 BOUNDARY = "visitors-file"
 _NUMBERS = itertools.count(1)
+
+
+def readable(content: bytes) -> bytes:
+    """A file with its texts as they are: of Parquet, which compresses its columns, each column of texts in one piece, the pieces of
+    words joined."""
+    if not content.startswith(b"PAR1"):
+        return content
+    table = pq.read_table(io.BytesIO(content))
+    texts = [table[name] for name, kind in zip(table.column_names, table.schema.types) if pa.types.is_string(kind)]
+    return "\n".join("".join(map(str, column.to_pylist())).replace("##", "") for column in texts).encode()
 
 
 class Fault(AssertionError):
@@ -105,7 +118,7 @@ class Visitor:
         if not made.url:
             raise Fault(f"The file “{file}” was not made: {answer.backend_operation_response}")
         content = await asyncio.to_thread(self._get, made.url)
-        self._check(content)
+        self._check(readable(content))
         return content
 
     # --- the protocol ---
