@@ -27,7 +27,7 @@ SCRIPTS = {  # name → (heading, arguments that make it short, or None where it
     "decode": ("Decoding", ["--tokens", "32", "--rounds", "3"]),
     "wall": ("The Compare page's first wall", ["--tokens", "32", "--rounds", "1"]),
     "perturbation": ("LIME and KernelSHAP", ["--tokens", "32", "--samples", "20", "--rounds", "1"]),
-    "corpus": ("A run over a file", ["--tokens", "32", "--rows", "64", "--rounds", "1", "--memory", "1000"]),
+    "corpus": ("A run over a file", ["--tokens", "32", "--rows", "64", "--rounds", "2", "--growth", "16", "32", "--memory", "1000"]),
     "corpus_table": ("A run's table", ["--rows", "5000"]),
     "threads": ("Threads that share one operation", ["--sessions", "1", "--questions", "2", "--rounds", "1"]),
     "cycles": ("Loading and freeing", ["--cycles", "12"]),

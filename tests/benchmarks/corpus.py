@@ -1,16 +1,16 @@
-"""What a run over many texts costs: `python -m tests.benchmarks.corpus [--tokens 32 128] [--rows 128] [--memory 1000 10000 100000]`.
+"""What a run over many texts costs: `python -m tests.benchmarks.corpus [--tokens 32 128] [--rows 128] [--growth 64 1024] [--memory 1000 100000]`.
 
 References, all on the same texts: the bare batched forward + backward on the very batches that the run makes, a loop of single
 analyses, and Captum's LayerGradientXActivation with the list of layers in a loop. The run is whole: reading the file, writing
-and summing up included. Memory is the peak of a process of its own.
+and summing up included. The slope is that of log seconds over log rows, as in `growth.py`. Memory is the peak of a process of its own.
 """
 
 import argparse
 import random
-import resource
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -30,7 +30,9 @@ from core.tables.format import SHELL_LIMITS, Format
 from core.tables.source import Source
 from core.tables.texts import Columns
 from core.tokens import TokenBatch
-from tests.benchmarks.timing import median_seconds, print_machine, print_ratios
+from tests.benchmarks import growth
+from tests.benchmarks.peak_memory import high_water
+from tests.benchmarks.timing import interleaved_seconds, median_seconds, print_machine, print_ratios
 from tests.families import build_folder
 
 WORDS = (
@@ -121,6 +123,19 @@ def measure_speed(classifier: Classifier, n_tokens: int, n_rows: int, n_single: 
             print(f"- throughput of the run without samples ÷ {name}: {taken / seconds['the run, no samples']:.2f}")
 
 
+def measure_rows(classifier: Classifier, sizes: list[int], rounds: int, folder: Path) -> None:
+    """How a whole run grows with the rows of its file, which in theory it does as they do."""
+    runs, asked = iter(range(10_000)), settings(coherence_sample=0, faithfulness_sample=0)
+
+    def run(path: Path) -> None:
+        start_run(folder / f"rows-{next(runs)}", classifier, Source.of(path), asked, SHELL_LIMITS)
+
+    for n_rows in sizes:
+        write_texts(classifier, folder / f"rows-{n_rows}.csv", n_rows, 32)
+    taken = interleaved_seconds({n_rows: partial(run, folder / f"rows-{n_rows}.csv") for n_rows in sizes}, rounds, warm_up=1)
+    print(f"\n{growth.HEAD}\n{growth.slope_row('rows', 'the run, no samples', sizes, [taken[n_rows] for n_rows in sizes], sizes)}\n", flush=True)
+
+
 def measure_memory(n_rows: int, folder: Path) -> None:
     """Peak megabytes of a process that makes a run of `n_rows` short texts."""
     command = [sys.executable, "-m", "tests.benchmarks.corpus", "--alone", str(n_rows), "--folder", str(folder)]
@@ -136,11 +151,11 @@ def alone(n_rows: int, folder: Path) -> None:
         file.write("text\n")
         for _ in range(n_rows):
             file.write(" ".join([*draw.choices(WORDS, k=8), *(f"x{draw.randrange(10**6)}" for _ in range(2))]) + "\n")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = high_water()
     start_run(folder / f"memory-{n_rows}", classifier, Source.of(path), settings(coherence_sample=0, faithfulness_sample=0), SHELL_LIMITS)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = high_water()
     written = sum(file.stat().st_size for file in (folder / f"memory-{n_rows}").rglob("*") if file.is_file())
-    print(f"{n_rows:,} rows: peak {peak:,.0f} MB, {before:,.0f} MB with the model loaded; {written / n_rows:,.0f} bytes a row on disk")
+    print(f"{n_rows:,} rows: peak {peak / 2**20:,.0f} MB, {before / 2**20:,.0f} MB with the model loaded; {written / n_rows:,.0f} bytes a row on disk")
 
 
 def main() -> None:
@@ -150,6 +165,7 @@ def main() -> None:
     parser.add_argument("--single", type=int, default=32, help="texts of the contestants that go one by one")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--samples", action="store_true", help="also time one run with the samples for coherence and faithfulness")
+    parser.add_argument("--growth", type=int, nargs="*", default=[64, 128, 256, 512, 1024], help="rows of files of 32 tokens a text")
     parser.add_argument("--memory", type=int, nargs="*", default=[1000, 10_000, 100_000])
     parser.add_argument("--alone", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -158,12 +174,12 @@ def main() -> None:
         return alone(args.alone, args.folder)
     print_machine()
     with tempfile.TemporaryDirectory() as folder:
-        if args.tokens:
-            classifier = load_classifier(CATALOG["sentiment"])
-            for n_tokens in args.tokens:
-                measure_speed(
-                    classifier, n_tokens, max(8, args.rows * 32 // max(32, n_tokens)), args.single, args.rounds, args.samples, Path(folder)
-                )
+        classifier = load_classifier(CATALOG["sentiment"])
+        for n_tokens in args.tokens:
+            n_rows = max(8, args.rows * 32 // max(32, n_tokens))
+            measure_speed(classifier, n_tokens, n_rows, args.single, args.rounds, args.samples, Path(folder))
+        if args.growth:
+            measure_rows(classifier, args.growth, args.rounds, Path(folder))
         for n_rows in args.memory:
             measure_memory(n_rows, Path(folder))
 

@@ -24,6 +24,7 @@ from tests.benchmarks.work import decode_flops, pass_flops
 SMALL = dict(vocab_size=17_000, hidden_size=256, num_hidden_layers=4, num_attention_heads=4, intermediate_size=1024)
 LONG = SMALL | dict(model_type="modernbert", intermediate_size=512, max_position_embeddings=4098)
 BERT = SMALL | dict(model_type="bert")
+HEAD = "| varied | what | slope (quartiles) | theory | slope, larger half | theory | median ms at each size |\n|---|---|---:|---:|---:|---:|---|"
 THINGS = {  # what is varied → (its sizes, config, tokens and texts at one size)
     "tokens": ([16, 32, 64, 128, 256, 512, 1024, 2048, 4096], lambda size: LONG, lambda size: (size, 1)),
     "layers": ([2, 4, 8, 16, 32, 48], lambda size: BERT | dict(num_hidden_layers=size), lambda size: (128, 1)),
@@ -51,7 +52,7 @@ def measure(thing: str, rounds: int, n_sizes: int | None) -> list[str]:
         work["trace"].append(pass_flops(classifier, *shape(size)))
         work["decoding"].append(decode_flops(classifier, *shape(size)))
     taken = interleaved_seconds(contestants, rounds, warm_up=1)
-    return [_row(thing, what, sizes, [taken[what, size] for size in sizes], work[what]) for what in work if (thing, what) != ("vocabulary", "trace")]
+    return [slope_row(thing, what, sizes, [taken[what, size] for size in sizes], work[what]) for what in work if (thing, what) != ("vocabulary", "trace")]
 
 
 def _calls(classifier: Classifier, size: int, n_tokens: int, n_texts: int) -> dict:
@@ -63,7 +64,8 @@ def _calls(classifier: Classifier, size: int, n_tokens: int, n_texts: int) -> di
     }
 
 
-def _row(thing: str, what: str, sizes: list[int], taken: list[list[float]], work: list[float]) -> str:
+def slope_row(thing: str, what: str, sizes: list[int], taken: list[list[float]], work: list[float]) -> str:
+    """A row of the table: seconds of every round at each size, beside the work that each size is."""
     medians, half = [statistics.median(seconds) for seconds in taken], len(sizes) // 2
     per_round = [slope(sizes, seconds) for seconds in zip(*taken)]
     low, middle, high = statistics.quantiles(per_round, n=4, method="inclusive")
@@ -81,7 +83,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     print_machine()
-    print("\n| varied | what | slope (quartiles) | theory | slope, larger half | theory | median ms at each size |\n|---|---|---:|---:|---:|---:|---|")
+    print(f"\n{HEAD}")
     for thing in args.only:
         for row in measure(thing, 2 if args.quick else args.rounds, 3 if args.quick else None):
             print(row, flush=True)

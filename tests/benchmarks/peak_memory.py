@@ -60,12 +60,13 @@ def measure_growth(call) -> float:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # sets the high-water mark back
     except OSError:  # a system that doesn't let us: look every half millisecond
         return measure_peak(call) * 2**20
-    before = _high_water()
+    before = high_water()
     call()
-    return _high_water() - before
+    return high_water() - before
 
 
-def _high_water() -> float:
+def high_water() -> float:
+    """Bytes that this process ever held (Linux). Not `ru_maxrss`, which a child begins with its parent's."""
     line = next(line for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
     return float(line.split()[1]) * 1024
 
