@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from core.tables.format import SHELL_LIMITS
 from core.tables.source import Source
 from tests.core.corpus_runs import settings_of
 
-POINTS = 50
+POINTS, BY_THE_CLOCK = 50, 25
 KILLED_TWICE = 5  # of the runs that go on, each so-many-th is killed as well
 PLACE = os.path.join("core", "corpus", "")  # lines of these files are counted
 SETTINGS = settings_of(chunk_rows=2, coherence_sample=2, faithfulness_sample=0)
@@ -53,8 +54,8 @@ class Countdown:
         return self._step
 
 
-def in_child(work: Callable[[], object]) -> tuple[int, object]:
-    """(exit status, negative for a signal; what the work gave as JSON) of a forked process."""
+def in_child(work: Callable[[], object], seconds: float | None = None) -> tuple[int, object]:
+    """(exit status, negative for a signal; what the work gave as JSON) of a forked process, which is killed after so many seconds."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -65,6 +66,9 @@ def in_child(work: Callable[[], object]) -> tuple[int, object]:
         finally:
             os._exit(status)
     os.close(writer)
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)  # one that has ended waits for us to look: its number is nobody else's
     with os.fdopen(reader, "rb") as pipe:
         answer = pipe.read()
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), json.loads(answer) if answer else None
@@ -100,6 +104,20 @@ def main(model: str, file: str, place: str) -> None:
             again, _ = in_child(lambda: run(folder, classifier, source, second))
         status, _ = in_child(lambda: run(folder, classifier, source))
         print(json.dumps({"folder": folder.name, "point": point, "killed": killed, "left": left, "again": again, "status": status}), flush=True)
+    kill_by_the_clock(lambda name: run(Path(place) / name, classifier, source), Path(place), draw)
+
+
+def kill_by_the_clock(work: Callable[[str], object], place: Path, draw: random.Random) -> None:
+    """Kills that may fall within a line, in the middle of a write: at any time of what the run takes when nothing stops it."""
+    began = time.monotonic()
+    in_child(lambda: work("clocked"))
+    taken = time.monotonic() - began
+    for number in range(BY_THE_CLOCK):
+        name = f"clocked-{number}"
+        killed, _ = in_child(lambda name=name: work(name), draw.uniform(0, taken))
+        left = store.chunks_done(place / name) if (place / name).exists() else []
+        status, _ = in_child(lambda name=name: work(name))
+        print(json.dumps({"folder": name, "by": "clock", "killed": killed, "left": left, "status": status}), flush=True)
 
 
 if __name__ == "__main__":
