@@ -17,6 +17,7 @@ REPLACE_HELP = "Puts another word in its place: one you type, or one that the la
 KEEP_HELP = "Leaves out everything else: what does the model say of this word alone?"
 KEEP_PAIR_HELP = "Leaves out everything else of its text; the other text stays whole."
 NO_WORD = "Select a word of the text first: a special token is none that could be edited."
+IS_MASKED = "This word is hidden already: put another in its place, or undo the edit that hid it."
 
 TYPED, TYPED_HINT, PUT_IN = "Another word for it", "a word, or several", "Replace"
 FILLS_TITLE = "What the language-model head would put there"

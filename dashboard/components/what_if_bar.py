@@ -57,8 +57,9 @@ def _show_edits(report: LayerReport, spec: ModelSpec, facts: Capabilities, word:
 
 def _button(report: LayerReport, label: str, kind: str, word: int | None, mask: str | None, help: str) -> None:
     edit = None if word is None else Edit(kind, (word,))
-    help = wording.NO_WORD if word is None else help
-    st.button(label, key=f"what-if-{kind}", help=help, disabled=word is None, on_click=what_if.press, args=(report, edit, mask))
+    is_masked = kind == MASK and word is not None and report.word_texts[word] == mask
+    why_not = wording.NO_WORD if word is None else wording.IS_MASKED if is_masked else ""
+    st.button(label, key=f"what-if-{kind}", help=why_not or help, disabled=bool(why_not), on_click=what_if.press, args=(report, edit, mask))
 
 
 def _show_replacements(report: LayerReport, spec: ModelSpec, facts: Capabilities, word: int) -> None:

@@ -113,6 +113,14 @@ def test_masking_keeps_the_place_selected(page):
     assert "[MASK]" in word_named(page)
 
 
+def test_a_masked_word_is_not_offered_to_be_masked(page):
+    assert not page.button(key=f"what-if-{MASK}").disabled
+    edit(page, MASK)
+    button = page.button(key=f"what-if-{MASK}")
+    assert button.disabled and button.help == wording.IS_MASKED
+    assert not any(page.button(key=f"what-if-{kind}").disabled for kind in (DELETE, KEEP))
+
+
 def test_what_is_compared_is_the_class_of_the_original(page):
     """Another word may make another class the predicted one; the card goes on about the first."""
     question = hero(page)["question"]
