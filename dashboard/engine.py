@@ -43,7 +43,7 @@ def _steps(query: Query, removal: str, method: str, _steps: HidingSteps | None =
     return given(_steps)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs={ModelSpec: repr})  # asked for several times in every run of a page
 def _facts(spec: ModelSpec, _known: Capabilities | None = None) -> Capabilities:
     return given(_known)
 

@@ -1,8 +1,11 @@
 """What the curves over layers have in common: axes, fonts, room.
 
 A figure is built from plain dicts in one call: Plotly's `add_` and `update_` methods, of which each walks the whole
-figure, took two thirds of a page's cached rerun.
+figure, took two thirds of a page's cached rerun. What was built is kept, as Plotly still takes some milliseconds for each.
 """
+
+import json
+from functools import lru_cache
 
 import plotly.graph_objects as go
 
@@ -45,7 +48,13 @@ def layer_figure(lines: list[dict], layer_names: list[str], shown: int, palette:
         "yaxis": axis | {"showgrid": True, "gridcolor": palette.line} | (values if unit else shares),
         "shapes": [bar | {"line": {"color": palette.line, "width": 8}, "opacity": 0.6}],
     }
-    return go.Figure(data=lines, layout=layout)
+    return _built(json.dumps({"data": lines, "layout": layout}))
+
+
+@lru_cache(maxsize=256)
+def _built(figure: str) -> go.Figure:
+    """For all sessions, and to be left as it is: it holds figures and the names of layers and classes, no text."""
+    return go.Figure(**json.loads(figure))
 
 
 def layer_line(
