@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.labels import MULTI_LABEL, REGRESSION
 from core.prediction import Prediction
@@ -69,3 +70,22 @@ def test_values_have_an_axis_of_their_own():
     axis = figure.layout.yaxis
     assert axis.title.text == "model's own scale" and axis.range is None and axis.tickvals is None and "%" not in axis.tickformat
     assert "%{y:.4g}" in figure.data[0].hovertemplate and list(figure.data[0].y) == [-3.2, 0.1, 4.5, 4.4]
+
+
+def test_a_curve_is_built_once_and_drawing_leaves_it_as_it_is():
+    def curve(shown: int, palette: theme.Palette):
+        return coherence_curve([make_report().profiles["own_top1"]], NAMES, shown, palette)
+
+    def draw(figure) -> None:
+        import streamlit as st
+
+        from dashboard.figures.frame import numbers_of
+
+        st.plotly_chart(figure, key="curve", on_select=lambda: None, selection_mode="points", theme=None)
+        numbers_of(figure)
+
+    drawn = curve(1, theme.LIGHT)
+    before = drawn.to_json()
+    assert not AppTest.from_function(draw, args=(drawn,)).run(timeout=60).exception
+    assert curve(1, theme.LIGHT) is drawn and drawn.to_json() == before
+    assert all(other.to_json() != before for other in (curve(2, theme.LIGHT), curve(1, theme.DARK)))
