@@ -119,7 +119,8 @@ def test_a_request_has_one_host_and_it_is_ours(hosts, monkeypatch):
 
 
 @pytest.mark.parametrize("setting, origin, is_open", [
-    (None, "http://localhost:80", True), (None, "https://demo.example", False), ("server.corsAllowedOrigins", "https://demo.example", True),
+    (None, "http://localhost:80", True), (None, "https://demo.example", False), (None, "chrome-extension://localhost:80", False),
+    ("server.corsAllowedOrigins", "https://demo.example", True),
     ("browser.serverAddress", "https://demo.example", True), ("browser.serverAddress", "https://demo.example.evil", False),
     ("server.enableCORS", "https://any.example", True),
 ])  # fmt: skip
