@@ -20,17 +20,28 @@ def read(file: BinaryIO, asked: dict[str, Any]) -> Iterator[dict[str, Any] | tup
         yield {"error": f"It has {len(names):,} columns; at most {asked['columns']:,} are read. Drop columns."}
         return
     yield {"columns": names}
+    if not names:
+        return
+    if not _adds_up(table.metadata):  # Arrow would make room for what is claimed, and end the process where there is none
+        raise ValueError("its parts have other numbers of rows than the whole")
     number = 0
     for batch in table.iter_batches(AT_A_TIME, use_threads=False):
         for cells in zip(*[_texts(column) for column in batch.columns]):
             number += 1
             spoilt = next((place for place, cell in enumerate(cells, 1) if isinstance(cell, bytes)), None)
             yield number, [cell or "" for cell in cells] if spoilt is None else f"Its cell {spoilt} holds bytes that are no text."
+    if number != table.metadata.num_rows:
+        raise ValueError(f"it claims {table.metadata.num_rows:,} rows and holds {number:,}")
+
+
+def _adds_up(footer: parquet.FileMetaData) -> bool:
+    rows = [footer.row_group(at).num_rows for at in range(footer.num_row_groups)]
+    return min(rows, default=0) >= 0 and sum(rows) == footer.num_rows
 
 
 def broken(said: str, error: Exception) -> str:
     """What to say of a file over which the reader raised an error that said so."""
-    return f"It is no whole Parquet file: {said}. Fetch or write it again."
+    return f"It is no whole Parquet file: {said.rstrip('.')}. Fetch or write it again."
 
 
 def _texts(column: pyarrow.Array) -> list[str | bytes | None]:

@@ -23,6 +23,7 @@ from core.tables.guess import guess_format
 from core.tables.reading import open_table
 from core.tables.source import Source
 from core.tables.table import Refused
+from tests.core.tables.forged import ROWS, forged
 
 MB = 1_000_000
 NAMES = b' xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -230,6 +231,9 @@ FILES: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "parquet of a long text": ("a.parquet", lambda: of_columns({"text": ["x" * 200_000, "y"]}), "200,000 characters"),
     "parquet of many columns": ("a.parquet", lambda: of_columns({str(i): ["x"] for i in range(501)}), "501 columns"),
     "parquet that lies": ("a.parquet", lying_parquet, "whole Parquet"),
+    "parquet of parts that don't add up": ("a.parquet", lambda: forged(668_000_000_000, ROWS), "other numbers of rows"),
+    "parquet of a part of fewer than no rows": ("a.parquet", lambda: forged(-1, -1), "other numbers of rows"),
+    "parquet of 668 billion rows": ("a.parquet", lambda: forged(668_000_000_000, 668_000_000_000), "holds 12,345"),
     "parquet without a footer": ("a.parquet", lambda: of_columns({"text": ["x"]})[:-20], "whole Parquet"),
     "parquet by name": ("a.parquet", lambda: b"text\nx\n", "whole Parquet"),
     "deep JSON": ("a.json", lambda: b'[{"text": "x"}, {"a": ' + b"[" * 400_000 + b"]" * 400_000 + b"}]", "deep"),
