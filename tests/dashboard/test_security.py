@@ -26,6 +26,7 @@ SECRET = "a sentence that somebody typed"
 def quiet(monkeypatch):
     """Logging as the server does it, and as it was afterwards."""
     factory, hooks = logging.getLogRecordFactory(), (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    monkeypatch.setattr(logging, "raiseExceptions", True)
     log_lines.leave_words_out()
     yield
     logging.setLogRecordFactory(factory)
@@ -51,8 +52,16 @@ def test_an_error_is_told_without_its_words():
 
 def test_no_logger_writes_them(quiet, caplog):
     error = failed()
-    logging.getLogger("any").error("It failed: %r", error, exc_info=error)
-    assert SECRET not in caplog.text and "builtins.KeyError" in caplog.text and "It failed: " in caplog.text
+    for form in ("It failed: %r", "It failed: %s"):
+        logging.getLogger("any").error(form, error, exc_info=error)
+    assert SECRET not in caplog.text and "builtins.KeyError" in caplog.text and caplog.text.count("It failed: ") == 2
+    assert all(record.exc_info is None for record in caplog.records)  # of which each handler could write what it likes
+
+
+def test_a_line_that_can_t_be_written_is_not_printed_in_its_parts(quiet, capsys):
+    handler = logging.StreamHandler()  # logging itself would print the parts, and where they come from
+    handler.handle(logging.makeLogRecord({"msg": "%d words", "args": (SECRET,)}))
+    assert capsys.readouterr().err == ""
 
 
 def test_nor_do_the_last_resorts(quiet, capsys):
@@ -63,8 +72,9 @@ def test_nor_do_the_last_resorts(quiet, capsys):
     thread.start()
     thread.join()
     sys.excepthook(*((error := failed()).__class__, error, error.__traceback__))
+    sys.unraisablehook(SimpleNamespace(exc_value=failed(), err_msg=SECRET, object=SECRET))
     said = capsys.readouterr().err
-    assert SECRET not in said and said.count("builtins.ValueError") == 2 and "in fail" in said
+    assert SECRET not in said and said.count("builtins.ValueError") == 3 and "in fail" in said
 
 
 def test_a_chain_that_bites_its_tail_ends():
@@ -238,7 +248,10 @@ def test_what_the_pages_ask_is_heard():
 
 def test_and_nothing_else():
     refused = (BackMsg(clear_cache=True), BackMsg(load_git_info=True), BackMsg(set_run_on_save=True), BackMsg(debug_shutdown_runtime=True))
-    for message in (*refused, BackMsg(), operation("install_skills"), operation("dismiss_skills_nudge")):
+    named_none = operation("deferred_file")
+    named_none.backend_operation_request.ClearField("deferred_file")
+    named_none.backend_operation_request.request_id = "1"
+    for message in (*refused, BackMsg(), named_none, operation("install_skills"), operation("dismiss_skills_nudge")):
         assert not is_heard(message.SerializeToString())
     assert not is_heard(None)
     assert is_heard(b"\xff\xff")  # Streamlit ends the connection over it

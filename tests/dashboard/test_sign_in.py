@@ -1,8 +1,13 @@
 """Settings of the sign-in, and the door that stands before everything where there are any."""
 
 import asyncio
+import html
+import json
 
 import pytest
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from dashboard import sign_in, sign_in_settings
 from dashboard import sign_in_wording as words
@@ -100,15 +105,15 @@ def test_secrets_for_something_else_ask_nobody_to_sign_in(tmp_path, monkeypatch)
     assert sign_in_settings.read_sign_in() is None
 
 
-def asked(door, path: str = "/", kind: str = "http", accept: bytes = b"*/*") -> list[dict]:
-    """What is sent to whoever asks without a cookie."""
+def asked(door, path: str = "/", kind: str = "http", accept: bytes = b"*/*", cookie: bytes = b"", query: bytes = b"") -> list[dict]:
+    """What is sent to whoever asks, without a cookie where none is given."""
     sent = []
 
     async def send(message):
         sent.append(message)
 
-    headers = [(b"accept", accept), (b"host", b"saliency.example")]
-    asyncio.run(door({"type": kind, "path": path, "method": "GET", "headers": headers, "query_string": b""}, None, send))
+    headers = [(b"accept", accept), (b"host", b"saliency.example"), (b"cookie", cookie)]
+    asyncio.run(door({"type": kind, "path": path, "method": "GET", "headers": headers, "query_string": query}, None, send))
     return sent
 
 
@@ -141,6 +146,46 @@ def test_with_secrets_only_the_way_in_is_open(monkeypatch):
         assert asked(door, path)[0]["status"] == 403, path
     for path in ("/_stcore/stream", "/", "/sign-in", "/auth/login", "/oauth2callback", "/_stcore/health"):
         assert asked(door, path, "websocket") == [{"type": "websocket.close", "code": 1008}], path
+
+
+def cookie_of(claims: dict, secret: str | None = None) -> bytes:
+    """The cookie that Streamlit gives to whom it has signed in; with another secret, one that it has not given."""
+    signed = create_signed_value(secret or get_cookie_secret(), USER_COOKIE_NAME, json.dumps(claims))
+    return f"{USER_COOKIE_NAME}=".encode() + signed
+
+
+ANN = {"is_logged_in": True, "origin": "https://saliency.example", "provider": "default", "email": "ann@example.org", "email_verified": True}
+ONE = SignIn(("default",), "https://saliency.example", ("@example.org",))
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_who_is_signed_in_is_let_in(monkeypatch, kind):
+    assert asked(a_door(monkeypatch, lambda: ONE), kind=kind, cookie=cookie_of(ANN)) == [{"type": "passed on"}]
+
+
+@pytest.mark.parametrize("change", [
+    {"is_logged_in": False}, {"is_logged_in": "true"}, {"origin": "https://elsewhere.example"}, {"origin": None}, {"provider": "other"},
+    {"email": "eve@example.net"}, {"email_verified": False},
+])  # fmt: skip
+def test_a_cookie_that_is_not_of_this_sign_in_opens_nothing(monkeypatch, change):
+    """The last two are of people whom the provider knows and this server does not let in: they are told so."""
+    door, cookie = a_door(monkeypatch, lambda: ONE), cookie_of(ANN | change)
+    assert asked(door, "/_stcore/stream", "websocket", cookie=cookie) == [{"type": "websocket.close", "code": 1008}]
+    start, body = asked(door, "/", accept=b"text/html", cookie=cookie)
+    said = words.NOT_ALLOWED if change.keys() & {"email", "email_verified"} else words.ASKED
+    assert start["status"] == 403 and html.escape(said) in body["body"].decode()
+
+
+def test_a_cookie_that_this_server_did_not_sign_opens_nothing(monkeypatch):
+    door = a_door(monkeypatch, lambda: ONE)
+    for cookie in (cookie_of(ANN, secret="f" * 32), f"{USER_COOKIE_NAME}=".encode() + json.dumps(ANN).encode(), f"{USER_COOKIE_NAME}=".encode()):
+        assert asked(door, "/_stcore/stream", "websocket", cookie=cookie) == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_what_an_address_says_in_the_provider_s_name_reaches_no_log(monkeypatch):
+    """Anybody can write it; Streamlit would log it."""
+    start, body = asked(a_door(monkeypatch, lambda: ONE), "/oauth2callback", query=b"error=anything&error_description=words")
+    assert start["status"] == 403 and html.escape(words.REFUSED) in body["body"].decode()
 
 
 def test_settings_that_cannot_be_used_close_the_server(monkeypatch, capsys):
