@@ -65,6 +65,15 @@ def test_folders_below_the_root_are_listed_and_found(policy, shelf):
     )
 
 
+def test_hidden_folders_are_not_listed(policy, shelf):
+    shutil.copytree(shelf / "root/one", shelf / "root/.trash/one")
+    assert list_folders(policy) == ("./one", "./team/two")
+
+
+def test_no_path_climbs_not_even_within_the_root(policy):
+    assert "climbs out of a folder" in _refusal("./one/../team/two", policy)
+
+
 def test_a_listing_is_bounded(tmp_path):
     for number in range(MOST_LISTED + 20):
         (tmp_path / f"{number:03}").mkdir()

@@ -206,7 +206,7 @@ def test_those_that_are_on_their_way_count_until_they_arrive(held, name_of):
         small = [scope | {"headers": [(b"content-length", b"1")]} for scope in asked]
         under_way = [asyncio.create_task(gate(scope, None, send)) for scope in small[:-1]]
         await asyncio.sleep(0)  # each begins
-        await gate(small[-1], None, send)
+        await asyncio.wait_for(gate(small[-1], None, send), 60)  # refused at once
         refused = list(statuses)
         may_end.set()
         await asyncio.gather(*under_way)
