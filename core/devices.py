@@ -51,8 +51,8 @@ def choose_threads() -> int:
     """Threads that share one operation on the CPU: OMP_NUM_THREADS where its owner set it, else half of the cores that
     this process may use, at least one.
 
-    Measured on two cores that other work shares (tests/benchmarks/RESULTS.md): two threads were slower than one, for each
-    waits for the other at every operation, and the page needs a core of its own.
+    Measured on two cores (tests/benchmarks/RESULTS.md): a server that also runs pages gave fewer answers with two threads
+    than with one, for each waits for the other at every operation; two are faster only where nothing else runs.
     """
     owned = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if owned.isdecimal() and int(owned):

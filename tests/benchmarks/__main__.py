@@ -35,7 +35,7 @@ SCRIPTS = {  # name → (heading, arguments that make it short, or None where it
     "room": ("Room", ["--sessions", "1", "--questions", "2", "--rounds", "1", "--clicks", "1"]),
     "page_speed": ("The page's speed", ["--quick"]),
 }
-FULL = {"agreement": ["--device", "cpu"]}  # arguments of a run in full
+FULL = {"agreement": ["--device", "cpu"], "limit": ["--budget", "5000"]}  # arguments of a run in full
 LONGEST = 4 * 3600  # seconds of one script
 MARK = "<!-- {}: `python -m tests.benchmarks --only {}` -->"
 
