@@ -135,7 +135,7 @@ def from_json(text: str) -> tuple[Calibration, ...]:
         state = json.loads(text)
         require(state["schema"] == SCHEMA, f"the schema is {quoted(str(state['schema']))}, not {quoted(SCHEMA)}")
         return tuple(_rebuild(one) for one in state["calibrations"])
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:  # a number of 400 digits
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:  # a number of 400 digits
         raise ReportError(f"This is no calibration that can be read: {quoted(str(error) or repr(error), 200)}. Calibrate again.") from error
 
 

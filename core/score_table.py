@@ -101,7 +101,7 @@ def from_table(table: "pa.Table") -> dict[str, SaliencyMap]:
             at += size
         require(at == len(scores), f"{len(scores)} rows where the maps have {at}")
         return maps
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, pa.ArrowException, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, pa.ArrowException, RecursionError) as error:
         raise ReportError(
             f"The table is damaged: {quoted(repr(error), MOST_TOLD)}. Make it again from the report's JSON."
         ) from error

@@ -58,7 +58,7 @@ def start() -> None:
     if word and not _is_number(word):
         state.notices.append(show_wording.unknown_word(word))
     state.layer_shown = int(layer) if state.layer_is_chosen else 0
-    state.update(asked_word=int(word) if _is_number(word) else None, word_shown=None, gallery_round=0)
+    state.update(asked_word=int(word) if _is_number(word) else None, word_shown=None, gallery_round=0, example=None)
     state.update(text=address.get("text", ""), text_pair=address.get("text2", ""))
     state.update(expects_pair=bool(spec.pair), two_texts=bool(spec.pair or state.text_pair))
     if "text" not in address and not session.fill_in_example(spec, address.get("example", "")):
@@ -78,8 +78,7 @@ def turn_to_page(page: str) -> None:
     state = st.session_state
     if state.get("page") != page:
         state.update(page=page, asked_word=state.word_shown or state.asked_word, word_shown=None)  # selected here, so there too
-        keys = (*_ON_EVERY_PAGE, session.gallery_key(), *map(session.box_key, session.BOXES))
-        state.update({key: state[key] for key in keys if key in state})
+        state.update({key: state[key] for key in _ON_EVERY_PAGE if key in state})
 
 
 # --- layer and word: in the address the word's place in the text, counted from 1 ---

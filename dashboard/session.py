@@ -42,12 +42,6 @@ def box_key(box: str) -> str:
     return f"{box}-{st.session_state.get('text_round', 0)}"
 
 
-def settle_box(box: str) -> str:
-    """Before a box is drawn: have it show its text. Returns the key to draw it with."""
-    st.session_state.setdefault(box_key(box), st.session_state[box])
-    return box_key(box)
-
-
 def has_two_texts() -> bool:
     """Whether there are boxes for two texts."""
     return st.session_state.two_texts
@@ -67,8 +61,7 @@ def is_untouched_example() -> bool:
 def fill_in_first_example(spec: ModelSpec) -> None:
     """Put the model's first example into the boxes; without one, they stay as they are."""
     for name, example in list(examples.gallery(spec).items())[:1]:
-        forget_example()
-        st.session_state[gallery_key()] = name
+        _choose_example(name)
         _fill_in(example)
 
 
@@ -77,8 +70,7 @@ def fill_in_example(spec: ModelSpec, name: str) -> bool:
     if not name:
         fill_in_first_example(spec)
     elif name in examples.gallery(spec):
-        forget_example()
-        st.session_state[gallery_key()] = name
+        _choose_example(name)
         _fill_in(examples.gallery(spec)[name])
     return not name or name in examples.gallery(spec)
 
@@ -90,12 +82,16 @@ def gallery_key() -> str:
 
 def forget_example() -> None:
     """What stands in the boxes is no example any more, or another model's."""
-    st.session_state.gallery_round += 1
+    _choose_example(None)
+
+
+def _choose_example(name: str | None) -> None:
+    st.session_state.update(example=name, gallery_round=st.session_state.gallery_round + 1)
 
 
 def take_example(spec: ModelSpec) -> None:
     """The model's gallery was clicked: its text replaces what stands in the boxes."""
-    name = st.session_state.get(gallery_key())
+    st.session_state.example = name = st.session_state.get(gallery_key())
     if name is not None:
         _fill_in(examples.gallery(spec)[name])
     forget_word()
@@ -148,8 +144,6 @@ def settle_layer(recommended: int, n_states: int) -> None:
     if state.get("slider_at") != state.layer_shown:
         state.slider_round = state.get("slider_round", 0) + 1
         state.slider_at = state.layer_shown
-    if layer_key() not in state:  # Streamlit forgets the value of a widget in every run that doesn't draw it
-        state[layer_key()] = state.layer_shown
 
 
 def layer_key() -> str:
@@ -157,6 +151,8 @@ def layer_key() -> str:
 
     With one key for good, a browser that has not drawn the newest layer yet would send the slider's old one with the next click
     elsewhere, and the server would take that for a move of the slider. The same goes for a text and for an example.
+    Such a widget is drawn with its value as the default, not with one that is put into the session's state: Streamlit sends
+    that once only, and a slow browser that gets the next answer before it drew this one would show the widget empty.
     """
     return f"layer-{st.session_state.slider_round}"
 

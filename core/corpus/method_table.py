@@ -88,7 +88,7 @@ def read_methods(folder: Path) -> MethodTable | None:
         ):  # made here, where what is missing is told
             raise ValueError("its methods are none")
         return table
-    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (OSError, LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         reason = quoted(str(error) or type(error).__name__, 200)
         raise RunError(f"{METHODS} can't be read: {reason}. Delete it and compare the methods again.") from error
 

@@ -103,7 +103,7 @@ class Summary:
             check_types(summary)
             check_sizes(summary)
             return summary
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise RunError(f"The summary can't be read: {quoted(str(error) or type(error).__name__, 200)}. Make it again.") from error
 
 

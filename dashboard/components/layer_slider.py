@@ -18,6 +18,7 @@ def show(report: LayerReport, method: str) -> int:
         layer = st.select_slider(
             wording.LAYER,
             range(n_states),
+            st.session_state.layer_shown,
             key=session.layer_key(),
             on_change=session.keep_layer,
             args=(session.layer_key(),),

@@ -33,6 +33,7 @@ def show(spec: ModelSpec) -> tuple[str, str | None]:
         st.pills(
             wording.EXAMPLES_LABEL,
             tuple(gallery),
+            default=st.session_state.example,
             key=session.gallery_key(),
             label_visibility="collapsed",
             on_change=session.take_example,
@@ -44,9 +45,10 @@ def show(spec: ModelSpec) -> tuple[str, str | None]:
 
 
 def _show_box(box: str, label: str, placeholder: str, help: str | None = None) -> None:
-    key = session.settle_box(box)
+    key = session.box_key(box)
     st.text_area(
         label,
+        session.text_in(box),
         key=key,
         height=76,
         placeholder=placeholder,

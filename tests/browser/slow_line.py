@@ -6,6 +6,9 @@ from playwright.sync_api import Page, WebSocketRoute
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 MOST = 90  # seconds for an answer
+BUSY = """() => void setTimeout(() => {
+  for (const begun = performance.now(); performance.now() - begun < 1000; );
+})"""
 
 
 class SlowLine:
@@ -22,8 +25,12 @@ class SlowLine:
         self._holds = True
 
     def let_go(self) -> None:
-        """Deliver what was kept back, in its order, and whatever comes from now on."""
+        """Deliver what was kept back, in its order, and whatever comes from now on.
+
+        The page is kept busy meanwhile: it finds all of it at once, and draws the last answer without having drawn the others.
+        """
         self._holds = False
+        self.page.evaluate(BUSY)
         while self._held:
             socket, message = self._held.pop(0)
             socket.send(message)

@@ -4,6 +4,8 @@ With each event a browser sends the values of all widgets as it last drew them. 
 here, so that the second click surely comes from a page that has not seen the answer to the first.
 """
 
+import re
+
 from playwright.sync_api import expect
 
 
@@ -17,6 +19,7 @@ def test_a_word_clicked_before_the_map_s_layer_is_drawn_leaves_the_layer(visit):
     explore.line.let_go()
     explore.settle()
     expect(explore.title).to_contain_text("What layer 1 used for")
+    expect(explore.slider).to_have_attribute("aria-valuetext", re.compile("^1"))
     expect(explore.readings).to_contain_text("“predictable”")
 
 

@@ -280,8 +280,8 @@ def test_a_layer_chosen_elsewhere_outlives_what_an_older_slider_says():
         st.button("map", on_click=session.choose_layer, args=(2,))
         st.button("an older slider", on_click=session.keep_layer, args=("layer-1",))
         session.settle_layer(recommended=3, n_states=5)
-        key = session.layer_key()
-        st.select_slider(wording.LAYER, range(5), key=key, on_change=session.keep_layer, args=(key,))
+        key, shown = session.layer_key(), st.session_state.layer_shown
+        st.select_slider(wording.LAYER, range(5), shown, key=key, on_change=session.keep_layer, args=(key,))
         st.text(st.session_state.layer_shown)
 
     page = AppTest.from_function(draw, default_timeout=30).run()
