@@ -35,7 +35,7 @@ def text_in(box: str) -> str:
 
 
 def box_key(box: str) -> str:
-    """Key of the widget of a box: another one whenever its text was put there by something else than typing. Why: `layer_key`.
+    """Key of the widget of a box: another one whenever its text was put there by something else than typing. Why: `layer_choice.key`.
 
     What is typed while such a text is on its way is lost with the box that it was typed into.
     """
@@ -76,8 +76,13 @@ def fill_in_example(spec: ModelSpec, name: str) -> bool:
 
 
 def gallery_key() -> str:
-    """Key of the widget with the examples: another one whenever none is chosen any more. Why: `layer_key`."""
+    """Key of the widget with the examples: another one whenever none is chosen any more. Why: `layer_choice.key`."""
     return f"example-{st.session_state.gallery_round}"
+
+
+def example() -> str | None:
+    """Name of the example that was put into the boxes last, where nothing else was since."""
+    return st.session_state.example
 
 
 def forget_example() -> None:
@@ -133,46 +138,7 @@ def forget_word() -> None:
     st.session_state.update(token=None, asked_word=None, word_shown=None, notices=[])
 
 
-# --- layer and word ---
-
-
-def settle_layer(recommended: int, n_states: int) -> None:
-    """Before the layer slider is drawn: follow the recommendation until the person chose a layer that exists."""
-    state = st.session_state
-    if not state.layer_is_chosen or state.layer_shown >= n_states:
-        state.layer_shown, state.layer_is_chosen = recommended, False
-    if state.get("slider_at") != state.layer_shown:
-        state.slider_round = state.get("slider_round", 0) + 1
-        state.slider_at = state.layer_shown
-
-
-def layer_key() -> str:
-    """Key of the layer slider: another one whenever the layer was changed by something else, such as the map.
-
-    With one key for good, a browser that has not drawn the newest layer yet would send the slider's old one with the next click
-    elsewhere, and the server would take that for a move of the slider. The same goes for a text and for an example.
-    Such a widget is drawn with its value as the default, not with one that is put into the session's state: Streamlit sends
-    that once only, and a slow browser that gets the next answer before it drew this one would show the widget empty.
-    """
-    return f"layer-{st.session_state.slider_round}"
-
-
-def choose_layer(layer: object) -> None:
-    """Show this layer from now on. The value comes from the browser, so it may be anything."""
-    if isinstance(layer, (int, float)) and 0 <= layer < 1000:
-        st.session_state.layer_shown, st.session_state.layer_is_chosen = int(layer), True
-
-
-def follow_recommendation() -> None:
-    """Show the recommended layer again."""
-    st.session_state.layer_is_chosen = False
-
-
-def keep_layer(slider: str) -> None:
-    """The slider of this key was moved: its layer counts as chosen."""
-    if slider == layer_key():
-        choose_layer(st.session_state[slider])
-        st.session_state.slider_at = st.session_state.layer_shown
+# --- word and class ---
 
 
 def selected_unit(units: Units, layer: int) -> int:

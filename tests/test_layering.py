@@ -22,7 +22,7 @@ WEIGHT_READERS = ("core/weights.py", "core/embedded/")  # `embedded` makes model
 READS_WEIGHTS = {"from_pretrained", "load_file", "safe_open", "load_state_dict"}
 STATEFUL = {"cache_data", "cache_resource", "session_state"}
 STATEFUL_FILES = (
-    "dashboard/engine.py", "dashboard/lesson_engine.py", "dashboard/asking.py", "dashboard/cached.py", "dashboard/session.py", "dashboard/permalink.py", "dashboard/model_choice.py", "dashboard/compare_choice.py", "dashboard/corpus_choice.py",
+    "dashboard/engine.py", "dashboard/lesson_engine.py", "dashboard/asking.py", "dashboard/cached.py", "dashboard/session.py", "dashboard/layer_choice.py", "dashboard/permalink.py", "dashboard/model_choice.py", "dashboard/compare_choice.py", "dashboard/corpus_choice.py",
     "dashboard/corpus_runs.py", "dashboard/corpus_methods.py", "dashboard/run_reading.py", "dashboard/what_if.py", "dashboard/what_if_engine.py", "dashboard/learn_choice.py",
 )  # fmt: skip
 MAX_LINES, MAX_FUNCTION = 250, 50

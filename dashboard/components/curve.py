@@ -3,7 +3,7 @@
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from dashboard import session, theme
+from dashboard import layer_choice, session, theme
 from dashboard.components import figure as files
 from dashboard.figures.frame import numbers_of
 from dashboard.figures.layer_lines import layer_picture
@@ -15,7 +15,7 @@ def show(title: str, figure: Figure, note: str, key: str) -> None:
     """Draw the curve in its card with what it means."""
 
     def go() -> None:
-        session.choose_layer(layer_of(session.event(key, "selection")))
+        layer_choice.choose(layer_of(session.event(key, "selection")))
 
     with st.container(border=True, key=f"card-{key}", height="stretch"):
         st.markdown(f"## {title}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core.records import LayerReport
-from dashboard import session, wording
+from dashboard import layer_choice, session, wording
 from dashboard.components.assets import register
 from dashboard.units import Units, trusted_layers, window
 
@@ -22,7 +22,7 @@ def show(
         cell = session.event(key, "cell")
         if is_pair(cell) and 0 <= cell[0] < len(report.layer_names) and 0 <= cell[1] < len(units):
             if report.maps[method].has_layers and cell[0] != layer:
-                session.choose_layer(cell[0])
+                layer_choice.choose(cell[0])
             session.choose_token(units.tokens[int(cell[1])][0])
 
     draw(map_data(report, method, units, layer, selected, strength, one_scale), key, go)

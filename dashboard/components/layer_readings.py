@@ -2,7 +2,7 @@
 
 from core.markup import visible
 from core.records import LayerReport
-from dashboard import session, wording
+from dashboard import layer_choice, session, wording
 from dashboard.components.assets import register
 from dashboard.units import Units, trusted_layers
 
@@ -14,7 +14,7 @@ def show(report: LayerReport, method: str, units: Units, layer: int, selected: i
     _readings(
         data=reading_data(report, method, units, layer, selected),
         key=key,
-        on_layer_change=lambda: session.choose_layer(session.event(key, "layer")),
+        on_layer_change=lambda: layer_choice.choose(session.event(key, "layer")),
     )
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.records import LayerReport
-from dashboard import session, wording
+from dashboard import layer_choice, wording
 
 
 def show(report: LayerReport, method: str) -> int:
@@ -11,20 +11,20 @@ def show(report: LayerReport, method: str) -> int:
     recommended, n_states = report.choices[method].layer, len(report.layer_names)
     if not report.maps[method].has_layers:
         return 0
-    session.settle_layer(recommended, n_states)
+    shown = layer_choice.settle(recommended, n_states)
     names = wording.starred_names(report, method)
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="large")
     with row:
         layer = st.select_slider(
             wording.LAYER,
             range(n_states),
-            st.session_state.layer_shown,
-            key=session.layer_key(),
-            on_change=session.keep_layer,
-            args=(session.layer_key(),),
+            shown,
+            key=layer_choice.key(),
+            on_change=layer_choice.keep,
+            args=(layer_choice.key(),),
             format_func=names.__getitem__,
             help=wording.LAYER_HELP,
         )
         if layer != recommended:
-            st.button(wording.BACK, on_click=session.follow_recommendation, type="tertiary")
+            st.button(wording.BACK, on_click=layer_choice.follow_recommendation, type="tertiary")
     return layer

@@ -6,7 +6,7 @@ import json
 import numpy as np
 
 from core.records import LayerReport
-from dashboard import cached, present_wording, session, wording
+from dashboard import cached, layer_choice, present_wording, session, wording
 from dashboard.components.assets import register
 from dashboard.components.layer_readings import piece_text
 from dashboard.units import Units, text_pieces, trusted_layers
@@ -19,8 +19,8 @@ KEY = "presenter-stage"
 def show(report: LayerReport, method: str, units: Units, strength: float, one_scale: bool) -> bool:
     """Draw it; returns whether the person leaves. Where the walk rests is kept as if it had been chosen on Explore."""
     saliency = report.maps[method]
-    session.settle_layer(report.choices[method].layer, len(report.layer_names))
-    layer = session.chosen("layer_shown", 0) if saliency.has_layers else 0
+    shown = layer_choice.settle(report.choices[method].layer, len(report.layer_names))
+    layer = shown if saliency.has_layers else 0
     scores = hashlib.sha256(units.scores.tobytes()).hexdigest()  # by which rule they were merged shows in them
     about = ("present", report.query, method, units.texts, scores, strength, one_scale)
     data = cached.drawing(about, lambda: stage_data(report, method, units, strength, one_scale))
@@ -39,7 +39,7 @@ def take(sent: object, report: LayerReport, units: Units) -> None:
     """Keep what the browser says of the walk: a layer, a word, a class. It comes from outside, so it may be anything."""
     if not isinstance(sent, dict):
         return
-    session.choose_layer(sent.get("layer"))
+    layer_choice.choose(sent.get("layer"))
     unit, label = sent.get("word"), sent.get("class")
     if isinstance(unit, (int, float)) and 0 <= unit < len(units):
         session.choose_token(units.tokens[int(unit)][0])

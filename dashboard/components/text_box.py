@@ -33,7 +33,7 @@ def show(spec: ModelSpec) -> tuple[str, str | None]:
         st.pills(
             wording.EXAMPLES_LABEL,
             tuple(gallery),
-            default=st.session_state.example,
+            default=session.example(),
             key=session.gallery_key(),
             label_visibility="collapsed",
             on_change=session.take_example,

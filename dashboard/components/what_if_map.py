@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dashboard import session
+from dashboard import layer_choice, session
 from dashboard import what_if_wording as wording
 from dashboard import wording as page_wording
 from dashboard.components import layer_map
@@ -17,7 +17,7 @@ def show(both: Edited, layer: int, column: int, strength: float, one_scale: bool
         cell = session.event(key, "cell")
         if layer_map.is_pair(cell) and 0 <= cell[0] < len(both.now.layer_names) and 0 <= cell[1] < len(both):
             if cell[0] != layer:
-                session.choose_layer(cell[0])
+                layer_choice.choose(cell[0])
             if there := both.columns[int(cell[1])][1]:
                 session.choose_token(both.units[1].tokens[there[0]][0])
 

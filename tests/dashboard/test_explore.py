@@ -274,14 +274,14 @@ def test_a_layer_chosen_elsewhere_outlives_what_an_older_slider_says():
     def draw():
         import streamlit as st
 
-        from dashboard import session, wording
+        from dashboard import layer_choice, session, wording
 
         session.set_defaults(layer_is_chosen=False, layer_shown=0)
-        st.button("map", on_click=session.choose_layer, args=(2,))
-        st.button("an older slider", on_click=session.keep_layer, args=("layer-1",))
-        session.settle_layer(recommended=3, n_states=5)
-        key, shown = session.layer_key(), st.session_state.layer_shown
-        st.select_slider(wording.LAYER, range(5), shown, key=key, on_change=session.keep_layer, args=(key,))
+        st.button("map", on_click=layer_choice.choose, args=(2,))
+        st.button("an older slider", on_click=layer_choice.keep, args=("layer-1",))
+        shown = layer_choice.settle(recommended=3, n_states=5)
+        key = layer_choice.key()
+        st.select_slider(wording.LAYER, range(5), shown, key=key, on_change=layer_choice.keep, args=(key,))
         st.text(st.session_state.layer_shown)
 
     page = AppTest.from_function(draw, default_timeout=30).run()

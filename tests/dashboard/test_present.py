@@ -146,7 +146,7 @@ def test_what_the_browser_sends_is_checked(monkeypatch, sent, kept):
     report = make_report()
     units, got = units_of(report, report.headline, True), {}
     state = SimpleNamespace(layer_shown=None, token=None, target=None)
-    monkeypatch.setattr("dashboard.session.st", SimpleNamespace(session_state=state))
+    monkeypatch.setattr("streamlit.session_state", state)
     presenter.take(sent, report, units)
     got = {"layer": state.layer_shown, "class": state.target}
     got = {name: value for name, value in got.items() if value is not None}

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.catalog import CATALOG
 from core.comparison import REMOVALS
-from dashboard import compare_choice, learn_choice, permalink, run_folders, session
+from dashboard import compare_choice, layer_choice, learn_choice, permalink, run_folders, session
 from dashboard.learn_choice import N_STEPS
 from tests.dashboard.reports import make_report
 from tests.fuzz.checks import REFUSED, check_sentence, refused_or
@@ -94,7 +94,7 @@ def check_settled(state: State) -> None:
     kept = dict(state)
     try:
         permalink.settle(REPORT)
-        session.settle_layer(REPORT.choice.layer, len(REPORT.layer_outputs))
+        layer_choice.settle(REPORT.choice.layer, len(REPORT.layer_outputs))
         assert 0 <= state.layer_shown < len(REPORT.layer_outputs) and state.asked_word is None
         assert state.token is None or 0 <= state.token < len(REPORT.tokens.texts)
     except Rerun:

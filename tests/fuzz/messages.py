@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from core.edit_records import Fill, Suggestions
 from core.records import LayerReport
-from dashboard import compare_choice, learn_choice, permalink, session, what_if
+from dashboard import compare_choice, layer_choice, learn_choice, permalink, session, what_if
 from dashboard.compare_wording import SORTS
 from dashboard.components import (
     curve,
@@ -65,7 +65,7 @@ def target(data: bytes) -> None:
             check_state(state)
         what_if.go(sent)
         for selection in (sent, {"points": sent}, {"points": [sent]}):
-            session.choose_layer(curve.layer_of(selection))
+            layer_choice.choose(curve.layer_of(selection))
         check_state(state)
 
 
@@ -86,7 +86,7 @@ def _send(name: str, draw: Callable[[], object]) -> None:
 
 def check_state(state) -> None:
     """AssertionError where the session holds anything that isn't there."""
-    session.settle_layer(REPORT.choice.layer, len(REPORT.layer_outputs))
+    layer_choice.settle(REPORT.choice.layer, len(REPORT.layer_outputs))
     assert type(state.layer_shown) is int and 0 <= state.layer_shown < len(REPORT.layer_outputs)
     assert state.token is None or 0 <= state.token < len(REPORT.tokens.texts)
     assert 0 <= compare_choice.selected_word(COMPARISON) < len(COMPARISON.word_spans)
