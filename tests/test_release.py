@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 HEADING = re.compile(r"## (?:Unreleased|(\d+\.\d+\.\d+) — (unreleased|\d{4}-\d\d-\d\d))")
 
 
-def sections() -> list[tuple[str | None, str | None]]:
-    """(version, date or “unreleased”) of each section of the CHANGELOG, newest first; (None, None) of Unreleased."""
+def sections(changelog: str) -> list[tuple[str | None, str | None]]:
+    """(version, date or “unreleased”) of each section, newest first; (None, None) of Unreleased."""
     found = []
-    for line in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines():
+    for line in changelog.splitlines():
         if line.startswith("## "):
             match = HEADING.fullmatch(line)
             assert match, f"“{line}” is neither “## Unreleased” nor “## 1.2.3 — 2026-01-31”"
@@ -28,19 +28,43 @@ def number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def test_the_newest_version_of_the_changelog_is_the_code_s():
-    versions = [version for version, _ in sections() if version]
-    assert versions[0] == __version__
-    assert [number(version) for version in versions] == sorted({number(version) for version in versions}, reverse=True)
-
-
-def test_what_is_unreleased_stands_on_top_and_what_was_released_has_a_date():
-    listed = sections()
-    assert [version for version, _ in listed].count(None) <= 1 and all(version for version, _ in listed[1:])
-    for version, when in [one for one in listed if one[0] and one[0] != __version__]:
-        assert when != "unreleased", f"{version} is older than {__version__} and has no date"
-    dates = [date.fromisoformat(when) for _, when in listed if when and when != "unreleased"]
+def check(changelog: str, version: str) -> None:
+    """The newest version is the code's; what is unreleased stands on top, and what was released has a date."""
+    listed = sections(changelog)
+    versions, dates = [one for one, _ in listed if one], [date.fromisoformat(when) for _, when in listed if when and when != "unreleased"]
+    assert versions[0] == version
+    assert [number(one) for one in versions] == sorted({number(one) for one in versions}, reverse=True)
+    assert all(one and when != "unreleased" for one, when in listed[1:])
     assert dates == sorted(dates, reverse=True)
+
+
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_changelog_and_the_code_tell_the_same_versions():
+    check(CHANGELOG, __version__)
+
+
+def test_the_steps_of_contributing_lead_to_a_release_and_to_the_next():
+    top, *_ = re.findall(r"^## .*$", CHANGELOG, flags=re.MULTILINE)
+    first = CHANGELOG.replace(top, "## 41.0.0 — 2999-01-01", 1)
+    check(first, "41.0.0")
+    later = first.replace("## 41.0.0", "## Unreleased\n\n- Something new.\n\n## 41.0.0", 1)
+    check(later, "41.0.0")
+    check(later.replace("## Unreleased", "## 41.1.0 — 2999-02-01", 1), "41.1.0")
+
+
+@pytest.mark.parametrize(
+    "changelog, version",
+    [
+        ("## 0.2.0 — 2026-01-01", "0.1.0"), ("## 0.2.0 — 2026-01-01\n## 0.1.0 — unreleased", "0.2.0"), ("## 0.1.0 — 2026-01-01\n## Unreleased", "0.1.0"),
+        ("## 0.1.0 — 2026-01-01\n## 0.2.0 — 2026-01-01", "0.1.0"), ("## 0.2.0 — 2026-01-01\n## 0.1.0 — 2026-01-02", "0.2.0"), ("## Next", "0.1.0"),
+        ("## 0.1.0 — 2026-01-01\n## 0.1.0 — 2026-01-01", "0.1.0"),
+    ],
+)  # fmt: skip
+def test_what_is_no_order_of_releases_is_told(changelog, version):
+    with pytest.raises(AssertionError):
+        check(changelog, version)
 
 
 def test_the_command_line_tells_the_version(capsys):

@@ -35,17 +35,17 @@ from tests.benchmarks.timing import print_machine
 from tests.browser.server import launch_chromium, serve
 
 BUDGETS = {  # name → (ms, kB that come over HTTP, kB that come over the websocket): what a slow machine needs, with some room (RESULTS.md)
-    "cold": (20_000, 9_500, 250),
-    "first": (5_000, 9_500, 250),
-    "typing": (800, 50, 200),
-    "layer": (700, 50, 200),
-    "word": (600, 50, 200),
-    "compare": (1_500, 50, 160),
-    "explore": (900, 50, 150),
-    "open": (3_000, 2_000, 300),
-    "search": (400, 50, 80),
-    "turn": (700, 50, 80),
-    "cached": (250, 0, 250),
+    "cold": (20_000, 9_000, 150),
+    "first": (5_000, 9_000, 150),
+    "typing": (800, 20, 130),
+    "layer": (700, 20, 130),
+    "word": (600, 20, 130),
+    "compare": (1_500, 20, 100),
+    "explore": (900, 20, 100),
+    "open": (3_000, 1_200, 200),
+    "search": (400, 20, 50),
+    "turn": (700, 20, 50),
+    "cached": (150, 0, 150),
 }
 SAID = {
     "cold": "server start to the first picture", "first": "the same, from the moment the server is ready",

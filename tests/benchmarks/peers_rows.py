@@ -41,7 +41,7 @@ QUESTIONS = (
     Question("all layers, along a path", "path17", (("captum", "conductance", "LayerConductance, 50 steps, one call a layer"),)),
     Question("all layers, decoded", "decoded", ()),
     Question("everything the page shows at once", "report", ()),
-    Question("most faithful for its price, all layers", "faithful", ()),
+    Question("all layers, ten levels of the path", "faithful", ()),
     Question("gradient", "input_gradient_norm", (
         ("ferret", "gradient", "GradientExplainer, L1 norm"),
         ("interpreto", "saliency", "Saliency, not times the input"),

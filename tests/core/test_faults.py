@@ -1,6 +1,7 @@
 """What goes wrong outside of the program: a full disk, a model's folder that is cut short or gone, a clock that jumps."""
 
 import ast
+import itertools
 import os
 import shutil
 import sys
@@ -140,26 +141,45 @@ def test_a_file_of_weights_that_ends_too_soon_is_a_sentence(folder, keep):
 
 
 def test_a_clock_that_jumps_changes_no_byte_of_a_run(tiny, whole, tmp_path, monkeypatch):
-    """Ten years forwards and backwards at every look at it."""
+    """Ten years forwards and backwards, for whoever asks it for a date or a pace; who asks is listed below."""
     source, undisturbed = whole
-    real, jumps, shares = time.time, [], []
-
-    def jumping() -> float:
-        jumps.append(1)
-        return real() + (-1) ** len(jumps) * 3.2e8
-
-    monkeypatch.setattr(time, "time", jumping)
-    start_run(tmp_path / "run", tiny, source, SETTINGS, SHELL_LIMITS, lambda stage, share: (time.time(), shares.append(share)))
+    real, looks, shares = time.time, itertools.count(), []
+    monkeypatch.setattr(time, "time", lambda: real() + (-1) ** next(looks) * 3.2e8)
+    monkeypatch.setattr(time, "time_ns", lambda: int(time.time() * 1e9))
+    start_run(tmp_path / "run", tiny, source, SETTINGS, SHELL_LIMITS, lambda stage, share: shares.append(share))
     assert shares == sorted(shares)
     assert written(tmp_path / "run") == written(undisturbed)
 
 
+ASKS_THE_CLOCK = {"time": {"time", "time_ns", "localtime", "gmtime", "ctime", "asctime"}, "datetime": {"now", "utcnow", "today"}, "date": {"today"}}
+
+
+def asks_the_clock(source: str) -> bool:
+    """Whether a file calls what tells the clock's time, or imports `time` so that the call can't be told from its name."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Attribute)):
+            owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
+            if node.attr in ASKS_THE_CLOCK.get(owner, ()):
+                return True
+        hides = isinstance(node, ast.ImportFrom) and node.module == "time"
+        if hides or (isinstance(node, ast.Import) and any(one.name in ("time", "datetime") and one.asname for one in node.names)):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "source, asks",
+    [
+        ("time.time()", True), ("time.monotonic()", False), ("datetime.now()", True), ("datetime.datetime.today()", True), ("from time import sleep", True),
+        ("import time as t", True), ("import time", False), ("time.localtime()", True), ("datetime(2026, 1, 1)", False),
+    ],
+)  # fmt: skip
+def test_what_asks_the_clock(source, asks):
+    assert asks_the_clock(source) == asks
+
+
 def test_no_wait_and_no_pace_is_measured_by_a_clock_that_can_be_set():
-    """`time.time` is called in one place, which gives dates; all else asks `time.monotonic`."""
-    callers = []
-    for file in [*(ROOT / "core").rglob("*.py"), *(ROOT / "dashboard").rglob("*.py")]:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            names_time = isinstance(node, ast.Attribute) and node.attr in ("time", "time_ns") and getattr(node.value, "id", "") == "time"
-            if names_time or (isinstance(node, ast.ImportFrom) and node.module == "time"):
-                callers.append(file.relative_to(ROOT).as_posix())
-    assert set(callers) == {"dashboard/run_folders.py"}
+    """The clock is asked in one place, which gives dates, and in the wording of a date; all else asks `time.monotonic`."""
+    files = [*(ROOT / "core").rglob("*.py"), *(ROOT / "dashboard").rglob("*.py")]
+    asking = {file.relative_to(ROOT).as_posix() for file in files if asks_the_clock(file.read_text(encoding="utf-8"))}
+    assert asking == {"dashboard/run_folders.py", "dashboard/corpus_wording.py"}

@@ -9,7 +9,6 @@ import zipfile
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from dashboard.upload_gate import MOST_WAITING
 from tests.dashboard.failing_app import FAILS
@@ -364,4 +363,3 @@ def test_a_message_larger_than_any_page_sends_ends_the_connection(server):
         own.send(message)
         with pytest.raises(Exception, match="1009"):
             own.hear("script_finished")
-        assert ForwardMsg.FINISHED_SUCCESSFULLY == 0

@@ -131,7 +131,7 @@ async def ask_for_a_wall(visitor: Visitor) -> None:
 
 
 def test_who_leaves_in_the_middle_of_an_answer_is_not_waited_for(server):
-    """Four people ask something dear and are gone at once: whoever comes then is served, and nothing of theirs is computed to its end."""
+    """Four people ask something dear and are gone at once: whoever comes then is served, and most of theirs is never computed."""
 
     async def scene() -> tuple[float, float]:
         pid = server_of(server)
