@@ -1,4 +1,4 @@
-"""What a run over many texts costs: `python -m tests.benchmarks.corpus [--tokens 32 128] [--rows 128] [--growth 64 1024] [--memory 1000 100000]`.
+"""What a run over many texts costs: `python -m tests.benchmarks.corpus [--tokens 32 128] [--rows 128] [--growth 64 1024] [--memory 1000 100000] [--model bert-base]`.
 
 References, all on the same texts: the bare batched forward + backward on the very batches that the run makes, a loop of single
 analyses, and Captum's LayerGradientXActivation with the list of layers in a loop. The run is whole: reading the file, writing
@@ -32,6 +32,7 @@ from core.tables.texts import Columns
 from core.tokens import TokenBatch
 from tests.benchmarks import growth
 from tests.benchmarks.peak_memory import high_water
+from tests.benchmarks.random_models import DECODERS, SIZES, load_any
 from tests.benchmarks.timing import interleaved_seconds, median_seconds, print_machine, print_ratios
 from tests.families import build_folder
 
@@ -109,12 +110,13 @@ def measure_speed(classifier: Classifier, n_tokens: int, n_rows: int, n_single: 
         "bare batched forward + backward": lambda: bare(classifier, batches),
         "the run, no samples": lambda: run(bare_settings),
         "loop of single analyses": lambda: [analyse(classifier, Query(classifier.spec.name, text)) for text in texts],
-        "Captum in a loop, list of layers": lambda: captum(classifier, windows),
     }
+    if classifier.model.config.model_type not in DECODERS:
+        contestants["Captum in a loop, list of layers"] = lambda: captum(classifier, windows)
     seconds = median_seconds(contestants, rounds, 1)
     if with_samples:
         seconds |= median_seconds({"the run, with its samples": lambda: run(settings())}, 1, 0)
-    for name in ("loop of single analyses", "Captum in a loop, list of layers"):
+    for name in {"loop of single analyses", "Captum in a loop, list of layers"} & set(seconds):
         seconds[name] *= n_rows / n_single
     padding = sum(batch.attention_mask.numel() for batch in batches) / sum(int(batch.attention_mask.sum()) for batch in batches) - 1
     print_ratios(f"{n_rows} texts of up to {n_tokens} tokens ({padding:.1%} padding)", seconds, "bare batched forward + backward")
@@ -167,6 +169,7 @@ def main() -> None:
     parser.add_argument("--samples", action="store_true", help="also time one run with the samples for coherence and faithfulness")
     parser.add_argument("--growth", type=int, nargs="*", default=[64, 128, 256, 512, 1024], help="rows of files of 32 tokens a text")
     parser.add_argument("--memory", type=int, nargs="*", default=[1000, 10_000, 100_000])
+    parser.add_argument("--model", default="sentiment", choices=[*CATALOG, *SIZES], help="those that are no part of the project have random weights")
     parser.add_argument("--alone", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -174,7 +177,7 @@ def main() -> None:
         return alone(args.alone, args.folder)
     print_machine()
     with tempfile.TemporaryDirectory() as folder:
-        classifier = load_classifier(CATALOG["sentiment"])
+        classifier = load_any(args.model)
         for n_tokens in args.tokens:
             n_rows = max(8, args.rows * 32 // max(32, n_tokens))
             measure_speed(classifier, n_tokens, n_rows, args.single, args.rounds, args.samples, Path(folder))

@@ -7,7 +7,7 @@ head is that of the same config, with one layer below it, for a head never looks
 from dataclasses import replace
 
 import torch
-from transformers import AutoConfig, AutoModelForMaskedLM, AutoModelForSequenceClassification
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSequenceClassification
 
 from core.catalog import CATALOG
 from core.devices import choose_device
@@ -22,7 +22,13 @@ SIZES = {  # as their authors' configs have them
         model_type="roberta", vocab_size=50265, hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096,
         max_position_embeddings=514, type_vocab_size=1,
     ),
+    "llama-1b": dict(  # Llama 3.2's smallest, for a graphics card
+        model_type="llama", vocab_size=128256, hidden_size=2048, num_hidden_layers=16, num_attention_heads=32, num_key_value_heads=8,
+        intermediate_size=8192, max_position_embeddings=4096, tie_word_embeddings=True,
+    ),
 }  # fmt: skip
+
+DECODERS = ("llama",)
 
 
 def load_any(name: str) -> Classifier:
@@ -40,7 +46,8 @@ def build_classifier(model_type: str, **sizes) -> Classifier:
     config = AutoConfig.for_model(model_type, **specials, **sizes)
     model = AutoModelForSequenceClassification.from_config(config).eval().requires_grad_(False).to(device)
     config.num_hidden_layers, layers = 1, config.num_hidden_layers
-    language_model = AutoModelForMaskedLM.from_config(config).eval().requires_grad_(False).to(device)
+    kind = AutoModelForCausalLM if model_type in DECODERS else AutoModelForMaskedLM
+    language_model = kind.from_config(config).eval().requires_grad_(False).to(device)
     config.num_hidden_layers = layers
     language_model.get_output_embeddings().weight = model.get_input_embeddings().weight  # tied, as these families tie them
     ids = like.tokenizer("A quiet film.", return_tensors="pt").input_ids.clamp(max=config.vocab_size - 1).to(device)

@@ -28,7 +28,7 @@ def captum(classifier: Classifier, query: Query) -> torch.Tensor:
     """(1, T) scores from [MASK] pieces to the text's own, special tokens kept."""
     case = open_case(classifier, query)
     ids, words = case.reading.batch.input_ids, torch.tensor(case.reading.tokens.word_of)[None]
-    baseline = torch.where(words < 0, ids, classifier.tokenizer.mask_token_id)
+    baseline = torch.where(words.to(ids.device) < 0, ids, classifier.tokenizer.mask_token_id)
 
     def ask(rows: torch.Tensor) -> torch.Tensor:
         return classifier.model(input_ids=rows, attention_mask=torch.ones_like(rows)).logits[:, case.target]
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, nargs="+", default=[32, 128])
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
-    classifier = load_classifier(CATALOG[MODEL], device="cpu")
+    classifier = load_classifier(CATALOG[MODEL])
     print_machine()
     for tokens in args.tokens:
         query = Query(MODEL, text_of(classifier, tokens))

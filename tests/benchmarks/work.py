@@ -9,33 +9,40 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from core.models import Classifier
 from core.tokens import TokenBatch
+from tests.benchmarks.random_models import DECODERS
 from tests.benchmarks.trace import bare
+
+GATED = ("modernbert", "llama")  # whose feed-forward block multiplies by a product of its own
 
 
 def pass_products(classifier: Classifier, n_tokens: int, n_texts: int) -> list[tuple[int, int, int, int]]:
     """(M, K, N, times) of one forward pass and the backward pass to the word embeddings, attention apart: BERT's kind of layer,
-    four square products and two of the feed-forward block (three in ModernBERT's), each once forward and once backward."""
+    four products for attention and two of the feed-forward block (three where it has a gate), each once forward and once backward.
+    Where several heads share their keys and values, two of the four are as narrow as those."""
     config, rows = classifier.model.config, n_tokens * n_texts
     width, inner, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
-    n_in = 2 if config.model_type == "modernbert" else 1  # its gate takes a product of its own
-    down_and_up = [(rows, inner, width, layers), (rows, width, inner, layers * n_in)]
-    return [(rows, width, width, 2 * 4 * layers), *down_and_up, *[(m, n, k, times) for m, k, n, times in down_and_up]]
+    n_in = 2 if config.model_type in GATED else 1
+    shared = width * (getattr(config, "num_key_value_heads", None) or config.num_attention_heads) // config.num_attention_heads
+    forward = [(rows, width, width, 2 * layers), (rows, width, shared, 2 * layers), (rows, inner, width, layers), (rows, width, inner, layers * n_in)]
+    return [*forward, *[(m, n, k, times) for m, k, n, times in forward]]
 
 
 def pass_flops(classifier: Classifier, n_tokens: int, n_texts: int) -> int:
     """Operations of the forward and backward pass. Attention has two products forward (QKᵀ, AV) and four backward; where a layer
-    looks at a window of w tokens only, w of the T columns are needed."""
+    looks at a window of w tokens only, w of the T columns are needed, and (T + 1) / 2 where no token looks at later ones."""
     config = classifier.model.config
     products = sum(2 * m * k * n * times for m, k, n, times in pass_products(classifier, n_tokens, n_texts))
     kinds = getattr(config, "layer_types", None) or ["full_attention"] * config.num_hidden_layers
-    seen = sum(min(n_tokens, getattr(config, "local_attention", n_tokens)) if "sliding" in kind else n_tokens for kind in kinds)
-    return products + 6 * 2 * n_texts * n_tokens * seen * config.hidden_size
+    columns = (n_tokens + 1) / 2 if config.model_type in DECODERS else n_tokens
+    seen = sum(min(columns, getattr(config, "local_attention", n_tokens)) if "sliding" in kind else columns for kind in kinds)
+    return products + int(6 * 2 * n_texts * n_tokens * seen * config.hidden_size)
 
 
 def decode_flops(classifier: Classifier, n_tokens: int, n_texts: int) -> int:
-    """Operations of the head's own square product and of its decoder matrix, on every state."""
+    """Operations of the decoder matrix on every state, and of the square product that an encoder's head has before it."""
     n_pieces, width = classifier.lm_head.weight.shape
-    return 2 * (classifier.layers + 1) * n_tokens * n_texts * width * (n_pieces + width)
+    own = 0 if classifier.model.config.model_type in DECODERS else width
+    return 2 * (classifier.layers + 1) * n_tokens * n_texts * width * (n_pieces + own)
 
 
 def counted_flops(classifier: Classifier, batch: TokenBatch) -> int:
@@ -44,7 +51,9 @@ def counted_flops(classifier: Classifier, batch: TokenBatch) -> int:
     classifier.model.set_attn_implementation("eager")
     try:
         with FlopCounterMode(display=False) as counter:
-            bare_batch(classifier, batch)
+            words = classifier.model.get_input_embeddings()(batch.input_ids).detach().requires_grad_()
+            logits = classifier.model(inputs_embeds=words.clone(), attention_mask=batch.attention_mask).logits  # it takes no leaf as input
+            torch.autograd.grad(logits[:, 0].sum(), words)
     finally:
         classifier.model.set_attn_implementation(before)
     return counter.get_total_flops()
