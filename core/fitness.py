@@ -6,6 +6,7 @@ say less, which the sentence of the verdict can't know.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import compress
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING
 from core.capability import HeadFitness
 from core.lm_head import LanguageModelHead
 from core.progress import Progress
-from core.rooting import states_of
+from core.rooting import states_of, table_size
 
 # (what stands before the word, the word, what stands behind it)
 GUESSES = (
@@ -65,13 +66,13 @@ def measure_fitness(
     if model.config.model_type in BOTH_WAYS:
         return _verdict(own, 0, 0, source, "its language model was trained to guess words in an order of its own")
     masked = None if is_causal else tokenizer.mask_token_id
-    hidden = [one for guess in GUESSES if (one := _hide(tokenizer, masked, *guess))]
+    hidden = [one for guess in GUESSES if (one := _hide(tokenizer, masked, *guess)) and all(_known(model, [*one.ids, one.answer]))]
     n_parameters = sum(parameter.numel() for parameter in model.parameters())
     if load_base is not None and n_parameters > LARGEST_BASE:
         reason = f"the base model, of about {n_parameters / 1e6:,.0f} million parameters, is too large to be loaded only for it"
         return _verdict(own, 0, 0, source, reason)
     if not hidden:
-        return _verdict(own, 0, 0, source, "this tokenizer cuts every one of the words in pieces")
+        return _verdict(own, 0, 0, source, "this tokenizer cuts every one of the words in pieces, or into some that the model never learned")
     base = source if load_base is not None else "the classifier's own encoder"
     try:
         if load_base is None:
@@ -80,7 +81,7 @@ def measure_fitness(
             progress("Checking the head on its base model", 0.85)
             whole = load_base()
             found = _count_found(hidden, lambda **inputs: whole(**inputs).logits, tokenizer, model)
-    except (RuntimeError, ValueError, TypeError, AttributeError, OSError):
+    except (RuntimeError, ValueError, TypeError, AttributeError, LookupError, OSError):
         return _verdict(own, 0, 0, base, "the base model could not be run")
     return _verdict(own, len(hidden), found, base, "")
 
@@ -90,12 +91,21 @@ def _measure_own(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, hea
     text = " ".join(f"{before} {word}{after}" for before, word, after in GUESSES)
     limit = min(64, getattr(model.config.get_text_config(), "max_position_embeddings", None) or 64)
     encoded = tokenizer(text, truncation=True, max_length=max(limit - 4, 8), return_special_tokens_mask=True)
-    ids = torch.tensor([encoded["input_ids"]], device=model.device)
-    content = torch.tensor(encoded["special_tokens_mask"], device=model.device) == 0
+    known = _known(model, encoded["input_ids"])
+    pieces, special = (list(compress(encoded[name], known)) for name in ("input_ids", "special_tokens_mask"))
+    if all(special):
+        return 0.0  # none of the sentences' pieces is known
+    ids, content = torch.tensor([pieces], device=model.device), torch.tensor(special, device=model.device) == 0
     with torch.no_grad():
         state = states_of(model(input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True, return_dict=True))[0]
         named = head.logits(state[0], is_last=False).argmax(-1)
     return float((named == ids[0])[content].float().mean())
+
+
+def _known(model: PreTrainedModel, ids: list[int]) -> list[bool]:
+    """Of each piece whether the model has learned it: the tokenizer may have been given more, and a look-up beyond the table would fail."""
+    size = table_size(model)
+    return [size is None or index < size for index in ids]
 
 
 def _hide(tokenizer: PreTrainedTokenizerBase, mask: int | None, before: str, word: str, after: str) -> _Hidden | None:
@@ -121,6 +131,7 @@ def _own_logits(model: PreTrainedModel, head: LanguageModelHead, inputs: dict[st
 def _count_found(hidden: list[_Hidden], read: Callable[..., Tensor], tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> int:
     """How many answers are among the five best guesses of `read`, which gives logits (B, T, V)."""
     longest, pad = max(len(each.ids) for each in hidden), tokenizer.pad_token_id or 0
+    pad = pad if all(_known(model, [pad])) else 0  # it is masked, whatever stands there
     ids = torch.tensor([each.ids + [pad] * (longest - len(each.ids)) for each in hidden], device=model.device)
     mask = torch.tensor([[1] * len(each.ids) + [0] * (longest - len(each.ids)) for each in hidden], device=model.device)
     places = torch.tensor([each.position for each in hidden], device=model.device)

@@ -83,7 +83,7 @@ def choose_weights(names: Collection[str], read: Callable[[str], Path], holder: 
     if pickled and not trust_pickle:
         old = any(name in ("pytorch_model.bin", "pytorch_model.bin.index.json") for name in names)
         raise ModelError(
-            f"{holder} holds no safetensors, only {', '.join(pickled[:3])}, an old format that could run code when opened. "
+            f"{holder} holds no safetensors, only {', '.join(map(quoted, pickled[:3]))}, an old format that could run code when opened. "
             + (f"{TICK} to have it read without running any, or save" if old else "Save")
             + " the model again as model.safetensors."
         )
@@ -103,7 +103,7 @@ def _read_index(file: Path, names: Collection[str], holder: str, suffix: str) ->
     missing = [name for name in found if name not in names]
     if missing:
         raise ModelError(
-            f"{holder} lacks {', '.join(missing[:3])}, which its {file.name} names. Copy all shards into the folder."
+            f"{holder} lacks {', '.join(map(quoted, missing[:3]))}, which its {file.name} names. Copy all shards into the folder."
         )
     return tuple(found)
 

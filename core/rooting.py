@@ -60,6 +60,12 @@ def states_of(output: object) -> tuple[Tensor, ...]:
     return (states if states is not None else getattr(output, "encoder_hidden_states", None)) or ()
 
 
+def table_size(model: PreTrainedModel) -> int | None:
+    """Pieces that the model has an embedding of; None where it keeps no table of them. A tokenizer may have been given more."""
+    weight = getattr(model.get_input_embeddings(), "weight", None)
+    return None if weight is None else len(weight)
+
+
 def with_forwards(model: PreTrainedModel, forwards: Mapping[str, Forward]) -> PreTrainedModel:
     """A copy of `model` in which the modules at these paths compute something else; everything else is shared."""
     whole = _open_copy(model)

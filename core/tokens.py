@@ -22,6 +22,7 @@ from core.models import Classifier
 from core.panics import panics_as
 from core.provenance import Coverage
 from core.records import PAIR_BREAK, Settings, Tokens
+from core.rooting import table_size
 from core.windows import Window, choose_places, fit_texts, readable_part
 from core.words import group_texts
 
@@ -131,15 +132,9 @@ def lock_of(tokenizer: PreTrainedTokenizerBase) -> threading.Lock:
         return _LOCKS.setdefault(tokenizer, threading.Lock())
 
 
-def _table_size(classifier: Classifier) -> int | None:
-    """Pieces that the model has an embedding of; None where it keeps no table of them."""
-    weight = getattr(classifier.model.get_input_embeddings(), "weight", None)
-    return None if weight is None else len(weight)
-
-
 def _known(window: Window, classifier: Classifier) -> Window:
     """The window with the unknown token wherever the tokenizer has a piece, added later, that the model never learned."""
-    size, unknown = _table_size(classifier), classifier.tokenizer.unk_token_id
+    size, unknown = table_size(classifier.model), classifier.tokenizer.unk_token_id
     strange = np.zeros_like(window.ids, dtype=bool) if size is None else window.ids >= size
     if not strange.any():
         return window
@@ -196,7 +191,7 @@ def _find_unread(texts: tuple[str, ...], spans: np.ndarray, part: np.ndarray, is
 
 def _pad(windows: list[Window], classifier: Classifier) -> TokenBatch:
     """Right padding: positions then count from 0 in every family."""
-    pad, size = classifier.tokenizer.pad_token_id or 0, _table_size(classifier)
+    pad, size = classifier.tokenizer.pad_token_id or 0, table_size(classifier.model)
     pad = pad if size is None or pad < size else 0  # it may have been added later; padding is masked, whatever stands there
     length = max(len(window.ids) for window in windows)
 

@@ -1,5 +1,7 @@
 """The card of a loaded model, and whether its head fits, on models that are known to read well or not at all."""
 
+import copy
+
 import pytest
 import torch
 
@@ -54,8 +56,6 @@ def test_the_embedded_model_s_head_names_words_and_finds_some_that_are_hidden(se
 
 
 def test_a_head_of_noise_is_said_to_read_poorly(sentiment):
-    import copy
-
     head = copy.deepcopy(sentiment.lm_head)
     with torch.no_grad():
         head.weight.copy_(torch.randn(head.weight.shape, generator=torch.Generator().manual_seed(0)))
@@ -99,3 +99,21 @@ def test_what_can_not_be_tried_is_said(classifier_of, monkeypatch):
     monkeypatch.setattr(core.fitness, "LARGEST_BASE", 10)
     fitness = measure_fitness(classifier.model, classifier.tokenizer, classifier.lm_head, "org/base", lambda: None, silent)
     assert "too large" in fitness.sentence and fitness.masked_words == 0
+
+
+def test_pieces_added_after_the_model_learned_are_left_out(sentiment):
+    """A look-up beyond the table would fail, on a graphics card for good."""
+    grown, size = copy.deepcopy(sentiment.tokenizer), len(sentiment.model.get_input_embeddings().weight)
+    grown.add_tokens(["capital city", "cup of tea"])
+    grown.add_special_tokens({"pad_token": "[NEW]"})
+    assert min(grown.convert_tokens_to_ids(piece) for piece in ("capital city", "cup of tea", "[NEW]")) >= size
+    fitness = measure_fitness(sentiment.model, grown, sentiment.lm_head, OWN, None, silent)
+    assert fitness.masked_words == sentiment.fitness.masked_words - 2 and fitness.found_top5 <= sentiment.fitness.found_top5
+    assert fitness.own_top1 > 0.95
+
+
+def test_of_a_tokenizer_all_of_whose_pieces_are_unknown_nothing_is_said_to_be_read(sentiment):
+    grown = copy.deepcopy(sentiment.tokenizer)
+    grown.add_tokens([f"{before} {word}{after}" for before, word, after in GUESSES])
+    fitness = measure_fitness(sentiment.model, grown, sentiment.lm_head, OWN, None, silent)
+    assert fitness.own_top1 == 0 and fitness.masked_words == 0 and "never learned" in fitness.sentence
