@@ -2,7 +2,13 @@
 
 
 class SaliencyError(Exception):
-    """Any refusal the engine makes on purpose; its text is meant for the person who asked."""
+    """Any refusal the engine makes on purpose; its text is meant for the person who asked.
+
+    It stays on one line and without control characters, whatever it repeats of a file, a library's error or an address.
+    """
+
+    def __init__(self, said: str = ""):
+        super().__init__(printable(said))
 
 
 class TextError(SaliencyError):
@@ -29,7 +35,12 @@ class ReportError(SaliencyError):
     """A saved report can't be read back."""
 
 
+def printable(words: str) -> str:
+    """The words with a space for each sign that ends a line, controls something or turns the direction of the text."""
+    return "".join(sign if sign.isprintable() else " " for sign in words)
+
+
 def quoted(words: str, longest: int = 80) -> str:
     """What a person wrote, fit for a sentence: in quotation marks, on one line, without control characters, and not endless."""
-    line = "".join(sign if sign.isprintable() else " " for sign in words).strip()
+    line = printable(words).strip()
     return f"“{line if len(line) <= longest else line[: longest - 1] + '…'}”"

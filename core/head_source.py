@@ -9,7 +9,7 @@ from itertools import islice, takewhile
 from pathlib import Path
 
 from core.capability import HeadFitness
-from core.errors import ModelError
+from core.errors import ModelError, printable
 from core.fitness import measure_fitness
 from core.head_reader import HeadReader, UnfitHead
 from core.hub import Checkpoint, open_head
@@ -74,7 +74,7 @@ def find_head(spec: ModelSpec, own: Checkpoint, reader: HeadReader, progress: Pr
             reasons.append(f"{said} is not to be had: {textwrap.shorten(str(error), 240, placeholder=' …')}")
         else:
             return _checked(reader, head, f"{reference.partition('@')[0]}@{checkpoint.revision[:12]}", checkpoint, progress)
-    return FoundHead(missing=" ".join([*reasons, HOW_TO_ADD]))
+    return FoundHead(missing=printable(" ".join([*reasons, HOW_TO_ADD])))
 
 
 def _checked(reader: HeadReader, head: LanguageModelHead, source: str, base: Checkpoint | None, progress: Progress) -> FoundHead:
