@@ -1,5 +1,6 @@
 """Load a classifier, its tokenizer and its language-model head, ready to be traced. What is read, and how, is in `weights.py`."""
 
+import math
 import textwrap
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -224,7 +225,7 @@ def window_length(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) ->
     tables = [module for path, module in model.named_modules() if path.endswith("position_embeddings")]
     offset = next((table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None), 0)
     limit = tokenizer.model_max_length  # as the folder's own JSON has it
-    if not isinstance(limit, (int, float)):
+    if not isinstance(limit, (int, float)) or math.isnan(limit) or limit == -math.inf:
         raise ModelError(f"model_max_length in tokenizer_config.json is “{str(limit)[:40]}”; a number of tokens is expected. Correct it, or leave it out.")
     length = int(min(limit, positions - offset, most))
     if length <= tokenizer.num_special_tokens_to_add():
