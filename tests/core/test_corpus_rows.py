@@ -23,7 +23,7 @@ from core.trace import trace_layers
 from tests.core.corpus_runs import plan_of, rows_of
 from tests.families import FAMILIES, SENTENCES
 
-CLOSE = 1e-5  # of the largest score of a text, and of 1
+CLOSE = 5e-5  # of the largest score of a text, and of 1; up to 1.1e-5 was seen, on a processor without AVX-512
 MORE = ("fnet", "mobilebert", "bart", "xlnet", "squeezebert", "bert-headless", "qwen3_moe")  # no mask, no split head, other trunks, no head
 LONG = "a superb and moving film , dull , far too long and dreadful " * 12  # several windows of the tiny models
 
