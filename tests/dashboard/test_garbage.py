@@ -3,9 +3,10 @@
 import asyncio
 import gc
 import weakref
+from types import SimpleNamespace
 
 import pytest
-from streamlit import config
+from streamlit import config, runtime
 
 from dashboard import app, garbage
 
@@ -41,5 +42,17 @@ def test_the_launcher_collects_while_it_answers(quiet_launcher):
             await asyncio.wait_for(gone.wait(), 60)
         await asyncio.sleep(0)
         assert len(asyncio.all_tasks()) == 1, "no task outlives the server"
+
+    asyncio.run(serve())
+
+
+def test_files_that_nobody_needs_any_more_go_by_the_same_clock(quiet_launcher, monkeypatch):
+    async def serve() -> None:
+        gone = asyncio.Event()
+        files = SimpleNamespace(remove_orphaned_files=gone.set)
+        monkeypatch.setattr(runtime, "exists", lambda: True)
+        monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=files))
+        async with app.lifespan(None):
+            await asyncio.wait_for(gone.wait(), 60)
 
     asyncio.run(serve())

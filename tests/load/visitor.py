@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.DownloadButton_pb2 import DownloadButton
+from streamlit.proto.ForwardMsg_pb2 import BackendOperationResponse, ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 MARK = re.compile(rb"zz(\d{5})q(\d{3})zz")
@@ -52,8 +53,10 @@ class Visitor:
         """The end of a widget's id (its key, or else its label) → the id, of the page as it was drawn last."""
         self.options: dict[str, list[str]] = {}
         """The same of a box → what may be chosen in it."""
-        self.files: dict[str, str] = {}
-        """What a button saves → the number by which the file is asked for: files that are made when they are."""
+        self.files: dict[str, DownloadButton] = {}
+        """What a button saves → the button: files that are made when they are asked for."""
+        self.made: dict[str, BackendOperationResponse] = {}
+        """The same → what the server answered."""
         self.touched: dict[str, WidgetState] = {}
         self.n_texts, self.n_busy, self.n_bytes, self.drawn = 0, 0, 0, b""
 
@@ -108,16 +111,26 @@ class Visitor:
 
     async def download(self, file: str) -> bytes:
         """What a button of this page saves."""
-        asked = BackMsg()
+        return await self.fetch(await self.ask_for(file))
+
+    async def ask_for(self, file: str) -> str:
+        """Press a button that saves a file, as a browser does: a run of the page, and the file by its number. Where the file is, then."""
+        button, asked = self.files[file], BackMsg()
         asked.backend_operation_request.request_id, asked.backend_operation_request.session_id = file, self.session
-        asked.backend_operation_request.deferred_file.file_id = self.files[file]
+        asked.backend_operation_request.deferred_file.file_id = button.deferred_file_id
+        self.made.pop(file, None)
+        await self.send(WidgetState(id=button.id, trigger_value=True))
         await self.socket.send(asked.SerializeToString())
-        while (answer := await self.hear()).WhichOneof("type") != "backend_operation_response":
-            pass
-        made = answer.backend_operation_response.deferred_file
-        if not made.url:
-            raise Fault(f"The file “{file}” was not made: {answer.backend_operation_response}")
-        content = await asyncio.to_thread(self._get, made.url)
+        await self.finish()
+        while file not in self.made:
+            await self.hear()
+        if not (url := self.made[file].deferred_file.url):
+            raise Fault(f"The file “{file}” was not made: {self.made[file]}")
+        return url
+
+    async def fetch(self, url: str) -> bytes:
+        """What lies there."""
+        content = await asyncio.to_thread(self._get, url)
         self._check(readable(content))
         return content
 
@@ -166,6 +179,8 @@ class Visitor:
             self.session, self.ids, self.files = message.new_session.initialize.session_id, {}, {}
         elif kind == "navigation":
             self.pages.update({page.url_pathname: page.page_script_hash for page in message.navigation.app_pages})
+        elif kind == "backend_operation_response":
+            self.made[message.backend_operation_response.request_id] = message.backend_operation_response
         elif kind == "delta":
             self._note(message.delta.new_element)
         if seen is not None and kind == "delta" and message.delta.new_element.WhichOneof("type") != "text_area":
@@ -189,7 +204,7 @@ class Visitor:
             if kind == "selectbox":
                 self.options[key] = list(widget.options)
             if kind == "download_button" and widget.deferred_file_id:
-                self.files[widget.label] = widget.deferred_file_id
+                self.files[widget.label] = widget
 
     def _id(self, end: str) -> str:
         for known, id in self.ids.items():
