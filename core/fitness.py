@@ -16,7 +16,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING
 from core.capability import HeadFitness
 from core.lm_head import LanguageModelHead
 from core.progress import Progress
-from core.rooting import states_of, table_size
+from core.rooting import padding_of, states_of, table_size
 
 # (what stands before the word, the word, what stands behind it)
 GUESSES = (
@@ -130,8 +130,7 @@ def _own_logits(model: PreTrainedModel, head: LanguageModelHead, inputs: dict[st
 
 def _count_found(hidden: list[_Hidden], read: Callable[..., Tensor], tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> int:
     """How many answers are among the five best guesses of `read`, which gives logits (B, T, V)."""
-    longest, pad = max(len(each.ids) for each in hidden), tokenizer.pad_token_id or 0
-    pad = pad if all(_known(model, [pad])) else 0  # it is masked, whatever stands there
+    longest, pad = max(len(each.ids) for each in hidden), padding_of(tokenizer, model)
     ids = torch.tensor([each.ids + [pad] * (longest - len(each.ids)) for each in hidden], device=model.device)
     mask = torch.tensor([[1] * len(each.ids) + [0] * (longest - len(each.ids)) for each in hidden], device=model.device)
     places = torch.tensor([each.position for each in hidden], device=model.device)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from core.errors import ModelError
 
@@ -64,6 +64,12 @@ def table_size(model: PreTrainedModel) -> int | None:
     """Pieces that the model has an embedding of; None where it keeps no table of them. A tokenizer may have been given more."""
     weight = getattr(model.get_input_embeddings(), "weight", None)
     return None if weight is None else len(weight)
+
+
+def padding_of(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> int:
+    """The piece to pad with, which is masked: any, if the tokenizer has none or was given one that the model never learned."""
+    pad, size = tokenizer.pad_token_id or 0, table_size(model)
+    return pad if size is None or pad < size else 0
 
 
 def with_forwards(model: PreTrainedModel, forwards: Mapping[str, Forward]) -> PreTrainedModel:

@@ -22,7 +22,7 @@ from core.models import Classifier
 from core.panics import panics_as
 from core.provenance import Coverage
 from core.records import PAIR_BREAK, Settings, Tokens
-from core.rooting import table_size
+from core.rooting import padding_of, table_size
 from core.windows import Window, choose_places, fit_texts, readable_part
 from core.words import group_texts
 
@@ -191,8 +191,7 @@ def _find_unread(texts: tuple[str, ...], spans: np.ndarray, part: np.ndarray, is
 
 def _pad(windows: list[Window], classifier: Classifier) -> TokenBatch:
     """Right padding: positions then count from 0 in every family."""
-    pad, size = classifier.tokenizer.pad_token_id or 0, table_size(classifier.model)
-    pad = pad if size is None or pad < size else 0  # it may have been added later; padding is masked, whatever stands there
+    pad = padding_of(classifier.tokenizer, classifier.model)
     length = max(len(window.ids) for window in windows)
 
     def stack(rows: list[np.ndarray], filler: int) -> Tensor:  # (B, T)

@@ -11,7 +11,7 @@ from core.corpus.records import RowRefused, RunSettings
 from core.errors import SaliencyError
 from core.models import Classifier
 from core.records import Settings
-from core.rooting import table_size
+from core.rooting import padding_of
 from core.tables.texts import TextRow
 from core.tokens import Reading, TokenBatch, tokenize_windows
 from core.trace import trace_layers
@@ -69,8 +69,7 @@ def places_of(readings: Sequence[RowReading]) -> list[Place]:
 def gather(classifier: Classifier, windows: Sequence[TokenBatch]) -> TokenBatch:
     """Windows (1, T_b) of several rows, right-padded to one length, on the classifier's device."""
     width = max(window.input_ids.shape[1] for window in windows)
-    pad, size = classifier.tokenizer.pad_token_id or 0, table_size(classifier.model)
-    pad = pad if size is None or pad < size else 0  # as `tokens`: it is masked, whatever stands there
+    pad = padding_of(classifier.tokenizer, classifier.model)
 
     def stack(parts: Sequence[torch.Tensor], filler: int) -> torch.Tensor:  # (B, T)
         rows = np.full((len(parts), width), filler, dtype=parts[0].numpy().dtype)
