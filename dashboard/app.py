@@ -21,7 +21,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core import heap
-from dashboard import garbage, kept_files, log_lines, one_lock
+from dashboard import garbage, kept_answers, kept_files, log_lines, one_lock
 from dashboard.first_paint import FirstPaint
 from dashboard.headers import HostCheck, SecurityHeaders
 from dashboard.message_gate import MessageGate
@@ -59,6 +59,7 @@ async def lifespan(_):
 
 heap.keep_few_arenas()  # before visitors bring threads
 kept_files.keep()  # before Streamlit's server is made
+kept_answers.keep()
 middleware = [Middleware(kind) for kind in (SecurityHeaders, HostCheck, Door, UploadGate, MessageGate, FirstPaint)]  # the first is outermost
 app = st.App(ROOT / "dashboard" / "main.py", lifespan=lifespan, middleware=middleware)
 
