@@ -1,7 +1,7 @@
 """What the server answers to a press for a file, to a dropped file or to a long table reaches the browser.
 
-Streamlit 1.67 throws away what waits to be sent when a run of the page begins, such answers too. A press for a file begins a run; where the
-file is made before the run begins, as on a busy server, the browser would wait for it in vain, for three minutes.
+Streamlit 1.67 throws away what waits to be sent when a run of the whole page begins, answers included: who presses and types at once, on a
+busy server, would wait for a file in vain, for three minutes.
 """
 
 from streamlit.runtime import app_session

@@ -1,20 +1,21 @@
-"""Files that were made stay for a minute, and what a page still shows can be asked for until its next picture stands.
+"""What a page offered to save, and what was saved, stays within reach for a minute.
 
-Streamlit 1.67 deletes a file that was made on a press when two runs have ended after it, whoever's: where two people work at once, or the
-line is slow, the browser may find it gone. And while a page works on its next picture, the end of anybody else's run takes what the
-buttons on it would make.
+Streamlit 1.67 deletes a file that was made on a press when two runs have ended after it, whoever's; and at the end of any run it takes what
+buttons would make that their session has drawn anew, or is about to, whether or not its browser knows. Where two people work at once, or
+the line is slow, a browser would ask in vain.
 """
 
 import time
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from collections import defaultdict
+from weakref import WeakKeyDictionary
 
 from streamlit.runtime import runtime
 from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
 from streamlit.runtime.media_file_storage import MediaFileStorage
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-KEPT = 60.0  # seconds that a file stays which no page refers to
-MOST_BYTES = 256 * 2**20  # of such files; beyond it, only the newest
+KEPT = 60.0  # seconds
+MOST_BYTES = 256 * 2**20  # of files that no page refers to; of more, the newest stay, and the one that goes beyond it
+MOST_BUTTONS = 32  # of a session, that it has drawn anew; of more, the newest
 
 
 class KeptFiles(MediaFileManager):
@@ -23,26 +24,15 @@ class KeptFiles(MediaFileManager):
     def __init__(self, storage: MediaFileStorage):
         super().__init__(storage)
         self._left: WeakKeyDictionary[MediaFileMetadata, float] = WeakKeyDictionary()  # a file that no page refers to → since when
-        self._newest: WeakValueDictionary[str, object] = WeakValueDictionary()  # session → its run that began last
+        self._drawn_anew: dict[str, float] = {}  # the number of a button that no page refers to → since when
 
     def clear_session_refs(self, session_id: str | None = None) -> None:
-        """A run begins, which names no session: what its page shows stays within reach. Or this session ends."""
-        run = get_script_run_ctx(suppress_warning=True)
-        if session_id is not None:
-            super().clear_session_refs(_shown(session_id))
-        elif run is not None:
-            with self._lock:
-                of = self._files_by_session_and_coord
-                of[_shown(run.session_id)] = {file: file for key in (run.session_id, _shown(run.session_id)) for file in of[key].values()}
-                self._newest[run.session_id] = run
+        """Without a session: a run of one begins. With one: it ends, and takes its buttons along."""
         super().clear_session_refs(session_id)
-
-    def remove_orphaned_files(self) -> None:
-        """At the end of a run, which may have been replaced by another; or at any time."""
-        run = get_script_run_ctx(suppress_warning=True)
-        if run is not None and self._newest.get(run.session_id) is run:
-            super().clear_session_refs(_shown(run.session_id))
-        super().remove_orphaned_files()
+        if session_id is not None:
+            with self._lock:
+                for button in list(self._deferred_ids_by_session.get(session_id, ())):
+                    self._drop_deferred_id(button)
 
     def _get_inactive_file_ids(self) -> set[str]:
         now, held, gone = time.monotonic(), 0, set()
@@ -53,12 +43,19 @@ class KeptFiles(MediaFileManager):
             held += self._storage.get_file(file).content_size
         return gone
 
+    def _remove_orphaned_deferred_callables(self) -> None:
+        now = time.monotonic()
+        drawn = {file for files in self._files_by_session_and_coord.values() for file in files.values()}
+        orphans = [button for button in self._deferred_callables if button not in drawn]
+        self._drawn_anew = {button: self._drawn_anew.get(button, now) for button in orphans}
+        newer: defaultdict[str, int] = defaultdict(int)
+        for button in reversed(orphans):
+            session = self._deferred_callables[button]["session_id"]
+            if now - self._drawn_anew[button] >= KEPT or newer[session] >= MOST_BUTTONS:
+                self._drop_deferred_id(button)
+            newer[session] += 1
+
 
 def keep() -> None:
     """From here on, servers begin with such files."""
     runtime.MediaFileManager = KeptFiles
-
-
-def _shown(session: str) -> str:
-    """Whose files those are that a page shows while its next run is under way, as Streamlit counts them."""
-    return f"{session}, shown"

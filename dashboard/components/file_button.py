@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -12,29 +13,41 @@ from dashboard.components import notice
 START_SECONDS = 5.0  # the press comes as two messages, one to this script and one to the thread that makes the file
 
 
-class Making:
-    """A file on its way: Streamlit calls it in a thread that can draw nothing, and the script asks afterwards how it went."""
+class Presses:
+    """Those of a place's buttons, whichever drawing of them was pressed: Streamlit makes a file in a thread that can draw nothing, and the
+    script, which may have drawn the buttons anew meanwhile, asks afterwards how it went.
+    """
 
-    def __init__(self, make: Callable[[], bytes | str]):
-        self.make = make
-        self._started, self._done, self._sentence = threading.Event(), threading.Event(), ""
+    def __init__(self):
+        self._changed = threading.Condition()
+        self._begun, self._ended, self._asked, self._sentence = 0, 0, 0, ""
 
-    def __call__(self) -> bytes | str:
+    def make(self, make: Callable[[], bytes | str]) -> bytes | str:
         """What `make` returns. Raises what it raises, so that no broken file is saved."""
-        self._started.set()
+        sentence = ""
+        with self._changed:
+            self._begun += 1
+            self._changed.notify_all()
         try:
-            return self.make()
+            return make()
         except Exception as error:
-            self._sentence = str(error) if isinstance(error, SaliencyError) else wording.not_made(_reason(error))
+            sentence = str(error) if isinstance(error, SaliencyError) else wording.not_made(_reason(error))
             raise
         finally:
-            self._done.set()
+            with self._changed:
+                self._ended, self._sentence = self._ended + 1, sentence
+                self._changed.notify_all()
 
     def sentence(self, seconds: float = START_SECONDS) -> str:
-        """Why there is no file; empty where there is one. Waits for the end of what begins within so many seconds."""
-        if self._started.wait(seconds):
-            self._done.wait()
-        return self._sentence
+        """Why there is no file; empty where there is one. Waits for the end of what has begun since it was asked last, or begins within
+        so many seconds.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._begun > self._asked, seconds):
+                return ""
+            self._asked = self._begun
+            self._changed.wait_for(lambda: self._ended >= self._asked)
+            return self._sentence
 
 
 def show(
@@ -42,21 +55,23 @@ def show(
     about: str | None = None,
 ) -> None:  # fmt: skip
     """Draw the button; `place` names where `show_trouble` will say what went wrong."""
-    making = Making(make)
-    st.download_button(label, making, file, mime, key=key, on_click=_note, args=(making, place), type=kind, help=about)
+    presses = f"presses-{place}"
+    session.set_defaults(**{presses: Presses()})
+    made = partial(session.chosen(presses, None).make, make)
+    st.download_button(label, made, file, mime, key=key, on_click=_note, args=(presses, place), type=kind, help=about)
 
 
 def show_trouble(place: str) -> None:
     """Draw what the last press led to, if that was no file."""
     sentence = session.told(place)
-    if isinstance(sentence, Making):
+    if isinstance(sentence, Presses):
         session.tell(place, sentence := sentence.sentence())
     if sentence:
         notice.show(sentence, f"not-made-{place}")
 
 
-def _note(making: Making, place: str) -> None:
-    session.tell(place, making)  # which the page asks: while a callback runs, no other run of the session can begin
+def _note(presses: str, place: str) -> None:
+    session.tell(place, session.chosen(presses, ""))  # which the page asks: while a callback runs, no other run of the session can begin
 
 
 def _reason(error: Exception) -> str:

@@ -5,28 +5,31 @@ import threading
 import pytest
 
 from core.corpus.store import RunError
-from dashboard.components.file_button import Making
+from dashboard.components.file_button import Presses
 
 
-def failing(error: Exception) -> Making:
-    """One that was pressed in vain."""
+def failing(error: Exception) -> Presses:
+    """One in vain."""
 
     def fail():
         raise error
 
-    making = Making(fail)
+    presses = Presses()
     with pytest.raises(type(error)):  # so that no file is saved
-        making()
-    return making
+        presses.make(fail)
+    return presses
 
 
 def test_a_file_that_is_made_leaves_nothing_to_say():
-    making = Making(lambda: b"a,b")
-    assert making() == b"a,b" and making.sentence() == ""
+    presses = Presses()
+    assert presses.make(lambda: b"a,b") == b"a,b" and presses.sentence() == ""
 
 
-def test_a_refusal_is_told_as_it_is():
-    assert failing(RunError("The run was deleted.")).sentence() == "The run was deleted."
+def test_a_refusal_is_told_as_it_is_until_a_file_is_made():
+    presses = failing(RunError("The run was deleted."))
+    assert presses.sentence() == "The run was deleted."
+    presses.make(lambda: b"")
+    assert presses.sentence() == ""
 
 
 @pytest.mark.parametrize(
@@ -44,20 +47,26 @@ def test_any_other_failure_is_a_sentence(error, words):
     assert "/srv" not in sentence and "\n" not in sentence
 
 
-def test_the_page_waits_for_a_file_that_is_on_its_way():
-    go_on = threading.Event()
+@pytest.mark.parametrize("is_asked_first", [False, True])
+def test_the_page_waits_for_a_file_that_is_on_its_way(is_asked_first):
+    presses, begun, go_on = Presses(), threading.Event(), threading.Event()
+    assert presses.make(lambda: b"an earlier one") and presses.sentence() == ""
 
     def slow():
+        begun.set()
         go_on.wait(10)
         raise RunError("Gone.")
 
-    making = Making(slow)
-    thread = threading.Thread(target=lambda: pytest.raises(RunError, making))  # noqa: RUF061 — in another thread
+    thread = threading.Timer(0.2 if is_asked_first else 0, lambda: pytest.raises(RunError, presses.make, slow))  # noqa: RUF061 — in another thread
     thread.start()
-    threading.Timer(0.2, go_on.set).start()
-    assert making.sentence() == "Gone."
+    if not is_asked_first:
+        begun.wait(10)
+    threading.Timer(0.4, go_on.set).start()
+    assert presses.sentence() == "Gone."
     thread.join()
 
 
-def test_the_page_does_not_wait_for_a_file_that_nobody_makes():
-    assert Making(lambda: b"").sentence(seconds=0.01) == ""
+def test_the_page_does_not_wait_for_a_file_that_nobody_makes_nor_for_one_it_was_told_of():
+    presses = failing(RunError("Gone."))
+    assert presses.sentence() == "Gone."
+    assert presses.sentence(seconds=0.01) == ""

@@ -42,7 +42,7 @@ def test_what_was_sent_is_not_sent_again(queue):
     assert queue.is_empty()
 
 
-def test_streamlit_itself_would_lose_them(queue):
+def test_streamlit_itself_would_lose_them():
     """When this fails, Streamlit has mended it, and `kept_answers` can go."""
     plain = ForwardMsgQueue()
     plain.enqueue(message("backend_operation_response"))

@@ -1,16 +1,19 @@
 """How long a file stays that was made on a press, and how long a button can make one."""
 
+import importlib
 from types import SimpleNamespace
 
 import pytest
-from streamlit.runtime import runtime
+from streamlit.runtime import app_session, runtime
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.scriptrunner_utils import script_run_context
 
-from dashboard import kept_files
-from dashboard.kept_files import KEPT, KeptFiles
+from dashboard import app, kept_files
+from dashboard.kept_answers import AnsweringQueue
+from dashboard.kept_files import KEPT, MOST_BUTTONS, KeptFiles
 
 
 class Server:
@@ -20,8 +23,7 @@ class Server:
         self.storage, self.now, self.run = MemoryMediaFileStorage("/media"), 0.0, None
         self.files = KeptFiles(self.storage)
         monkeypatch.setattr(kept_files, "time", SimpleNamespace(monotonic=lambda: self.now))
-        for module in (kept_files, script_run_context):
-            monkeypatch.setattr(module, "get_script_run_ctx", lambda suppress_warning=False: self.run)
+        monkeypatch.setattr(script_run_context, "get_script_run_ctx", lambda: self.run)
 
     def begin(self, session: str, *contents: bytes) -> tuple[object, list[str]]:
         """A run of the page that draws a button for each: the run, and the buttons' numbers."""
@@ -101,28 +103,32 @@ def test_of_more_than_there_is_room_for_the_newest_stay(server, monkeypatch):
     assert [server.has(url) for url in urls] == [True, False, False, True, True]  # the small one that came last, and the one that it found too large
 
 
-def test_a_button_works_until_the_next_picture_stands(server):
+def test_a_button_works_for_a_minute_after_it_was_drawn_anew(server):
     run, (button,) = server.begin("one", b"a,b")
     server.end(run)
-    run, _ = server.begin("one", b"c,d")
+    run, (newer,) = server.begin("one", b"c,d")
     server.runs(3)
-    assert server.has(server.files.execute_deferred(button))
     server.end(run)
+    server.now = KEPT - 1
+    server.runs(1)
+    assert server.has(server.files.execute_deferred(button))
+    server.now = KEPT + 1
+    server.runs(1)
     with pytest.raises(MediaFileStorageError, match="not found"):
         server.files.execute_deferred(button)
+    assert server.has(server.files.execute_deferred(newer)), "the page shows it"
 
 
-def test_the_end_of_a_run_that_was_replaced_takes_nothing(server):
-    run, (first,) = server.begin("one", b"a,b")
-    server.end(run)
-    replaced, (second,) = server.begin("one", b"c,d")
-    newest, (third,) = server.begin("one", b"e,f")
-    server.end(replaced)
-    server.runs(3)
-    assert all(server.has(server.files.execute_deferred(button)) for button in (first, second, third))
-    server.end(newest)
-    assert server.has(server.files.execute_deferred(third))
-    for button in (first, second):
+def test_of_many_buttons_drawn_anew_a_session_s_newest_work(server):
+    server.end(server.begin("another", b"1,2")[0])
+    _, (others,) = server.begin("another", b"3,4")
+    _, buttons = server.begin("one", *(b"%d" % number for number in range(MOST_BUTTONS + 3)))
+    server.begin("one")
+    server.begin("another")
+    server.runs(1)
+    for button in (others, *buttons[3:]):
+        assert server.has(server.files.execute_deferred(button))
+    for button in buttons[:3]:
         with pytest.raises(MediaFileStorageError, match="not found"):
             server.files.execute_deferred(button)
 
@@ -139,7 +145,8 @@ def test_of_who_leaves_nothing_stays_but_a_file_on_its_way(server):
     server.now = KEPT + 1
     server.files.remove_orphaned_files()
     server.files.remove_orphaned_files()
-    assert not server.has(url) and not server.files._file_metadata and not server.files._left
+    assert not server.has(url) and not server.files._file_metadata
+    assert not server.files._left and not server.files._drawn_anew
 
 
 def test_streamlit_s_server_keeps_files_so(monkeypatch):
@@ -149,4 +156,12 @@ def test_streamlit_s_server_keeps_files_so(monkeypatch):
     begin = runtime.Runtime.__init__
     assert "MediaFileManager" in begin.__code__.co_names, "Streamlit makes its server another way now."
     assert begin.__globals__["MediaFileManager"] is KeptFiles
-    assert "_get_inactive_file_ids" in MediaFileManager.remove_orphaned_files.__code__.co_names, "Streamlit asks another way what may go."
+    asked = {"_get_inactive_file_ids", "_remove_orphaned_deferred_callables"}
+    assert asked <= set(MediaFileManager.remove_orphaned_files.__code__.co_names), "Streamlit asks another way what may go."
+
+
+def test_the_launcher_begins_with_what_is_kept(monkeypatch):
+    monkeypatch.setattr(runtime, "MediaFileManager", MediaFileManager)
+    monkeypatch.setattr(app_session, "ForwardMsgQueue", ForwardMsgQueue)
+    importlib.reload(app)
+    assert runtime.MediaFileManager is KeptFiles and app_session.ForwardMsgQueue is AnsweringQueue

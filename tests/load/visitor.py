@@ -25,6 +25,7 @@ MARK = re.compile(rb"zz(\d{5})q(\d{3})zz")
 BUSY = b"has been busy with other people"
 LONGEST = 300.0  # seconds that a visitor waits for the next message
 REPLACED = ForwardMsg.FINISHED_EARLY_FOR_RERUN
+WHOLE, FRAGMENT = ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 BOUNDARY = "visitors-file"
 _NUMBERS = itertools.count(1)
 
@@ -53,8 +54,8 @@ class Visitor:
         """The end of a widget's id (its key, or else its label) → the id, of the page as it was drawn last."""
         self.options: dict[str, list[str]] = {}
         """The same of a box → what may be chosen in it."""
-        self.files: dict[str, DownloadButton] = {}
-        """What a button saves → the button: files that are made when they are asked for."""
+        self.files: dict[str, tuple[DownloadButton, str]] = {}
+        """What a button saves → the button, and the fragment of the page that it is drawn in: files that are made when they are asked for."""
         self.made: dict[str, BackendOperationResponse] = {}
         """The same → what the server answered."""
         self.touched: dict[str, WidgetState] = {}
@@ -114,14 +115,19 @@ class Visitor:
         return await self.fetch(await self.ask_for(file))
 
     async def ask_for(self, file: str) -> str:
-        """Press a button that saves a file, as a browser does: a run of the page, and the file by its number. Where the file is, then."""
-        button, asked = self.files[file], BackMsg()
+        """Press a button that saves a file, as a browser does: first a run of its part of the page, if of any, then the file by its number.
+        Returns its address.
+        """
+        button, fragment = self.files[file]
+        asked = BackMsg()
         asked.backend_operation_request.request_id, asked.backend_operation_request.session_id = file, self.session
         asked.backend_operation_request.deferred_file.file_id = button.deferred_file_id
         self.made.pop(file, None)
-        await self.send(WidgetState(id=button.id, trigger_value=True))
+        if not button.ignore_rerun:
+            await self.send(WidgetState(id=button.id, trigger_value=True), fragment=fragment)
         await self.socket.send(asked.SerializeToString())
-        await self.finish()
+        if not button.ignore_rerun:
+            await self.finish(is_part=bool(fragment))  # of the whole page, where one was under way
         while file not in self.made:
             await self.hear()
         if not (url := self.made[file].deferred_file.url):
@@ -136,10 +142,10 @@ class Visitor:
 
     # --- the protocol ---
 
-    async def send(self, *states: WidgetState | str, **touched: dict) -> None:
-        """Ask for a run of the page's script: with an address, or with widgets by the end of their id."""
+    async def send(self, *states: WidgetState | str, fragment: str = "", **touched: dict) -> None:
+        """Ask for a run of the page's script, or of a fragment: with an address, or with widgets by the end of their id."""
         message = BackMsg()
-        message.rerun_script.page_script_hash = self.pages.get(self.page, "")
+        message.rerun_script.page_script_hash, message.rerun_script.fragment_id = self.pages.get(self.page, ""), fragment
         for state in states:
             if isinstance(state, str):
                 message.rerun_script.query_string = state
@@ -154,18 +160,20 @@ class Visitor:
         message.rerun_script.widget_states.widgets.extend(state for id, state in self.touched.items() if id not in sent)
         await self.socket.send(message.SerializeToString())
 
-    async def finish(self) -> None:
-        """Hear until the page stands still; what was drawn is in `drawn`."""
-        self.drawn, seen = b"", []
+    async def finish(self, is_part: bool = False) -> None:
+        """Hear until a run of the whole page ends, or of a part of it; what the whole page drew is in `drawn`."""
+        self.drawn, seen = self.drawn if is_part else b"", []
         while True:
             message = await self.hear(seen)
-            if message.WhichOneof("type") == "new_session":
+            if message.WhichOneof("type") == "new_session" and not message.metadata.run.fragment_ids:
                 seen = []
             elif message.WhichOneof("type") == "script_finished" and message.script_finished != REPLACED:
-                if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+                if message.script_finished not in (WHOLE, FRAGMENT):
                     raise Fault(f"The page ended with the status {message.script_finished}.")
-                self.drawn = b"\n".join(seen)
-                return
+                if message.script_finished == WHOLE:
+                    self.drawn = b"\n".join(seen)
+                if message.script_finished == WHOLE or is_part:
+                    return
 
     async def hear(self, seen: list[bytes] | None = None) -> ForwardMsg:
         """The next message, noted and checked."""
@@ -175,14 +183,14 @@ class Visitor:
         message = ForwardMsg()
         message.ParseFromString(raw)
         kind = message.WhichOneof("type")
-        if kind == "new_session":
+        if kind == "new_session" and not message.metadata.run.fragment_ids:
             self.session, self.ids, self.files = message.new_session.initialize.session_id, {}, {}
         elif kind == "navigation":
             self.pages.update({page.url_pathname: page.page_script_hash for page in message.navigation.app_pages})
         elif kind == "backend_operation_response":
             self.made[message.backend_operation_response.request_id] = message.backend_operation_response
         elif kind == "delta":
-            self._note(message.delta.new_element)
+            self._note(message.delta.new_element, message.delta.fragment_id)
         if seen is not None and kind == "delta" and message.delta.new_element.WhichOneof("type") != "text_area":
             seen.append(raw)
         self.n_busy += BUSY in raw
@@ -193,7 +201,7 @@ class Visitor:
             if int(number) != self.number:
                 raise Fault(f"Visitor {self.number} was sent a text of visitor {int(number)}.")
 
-    def _note(self, element) -> None:
+    def _note(self, element, fragment: str) -> None:
         kind = element.WhichOneof("type")
         if kind == "exception":
             raise Fault(f"The page shows an error: {element.exception.type}: {element.exception.message}")
@@ -204,7 +212,7 @@ class Visitor:
             if kind == "selectbox":
                 self.options[key] = list(widget.options)
             if kind == "download_button" and widget.deferred_file_id:
-                self.files[widget.label] = widget
+                self.files[widget.label] = widget, fragment
 
     def _id(self, end: str) -> str:
         for known, id in self.ids.items():
