@@ -15,7 +15,7 @@ from streamlit.runtime.media_file_storage import MediaFileStorage
 
 KEPT = 60.0  # seconds
 MOST_BYTES = 256 * 2**20  # of files that no page refers to; of more, the newest stay, and the one that goes beyond it
-MOST_BUTTONS = 32  # of a session, that it has drawn anew; of more, the newest
+MOST_BUTTONS = 64  # of a session, that it has drawn anew: of its last page or two; of more, the newest
 
 
 class KeptFiles(MediaFileManager):
