@@ -20,6 +20,5 @@ async def collect_regularly() -> None:
     while True:
         await asyncio.sleep(EVERY)
         gc.collect()  # here: no thread would let the others go on meanwhile
-        if runtime.exists():
-            runtime.get_instance().media_file_mgr.remove_orphaned_files()
+        runtime.get_instance().media_file_mgr.remove_orphaned_files()
         heap.trim()

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import weakref
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from streamlit import config, runtime
@@ -24,8 +25,10 @@ def quiet_launcher(monkeypatch):
     monkeypatch.setattr(garbage, "EVERY", 0.01)
     monkeypatch.setattr(app, "warm_up", lambda: None)
     monkeypatch.setattr(app.log_lines, "leave_words_out", lambda: None)
+    files = Mock()
+    monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=files))
     gc.disable()
-    yield
+    yield files
     gc.enable()
 
 
@@ -46,13 +49,12 @@ def test_the_launcher_collects_while_it_answers(quiet_launcher):
     asyncio.run(serve())
 
 
-def test_files_that_nobody_needs_any_more_go_by_the_same_clock(quiet_launcher, monkeypatch):
+def test_files_that_nobody_needs_any_more_go_by_the_same_clock(quiet_launcher):
     async def serve() -> None:
-        gone = asyncio.Event()
-        files = SimpleNamespace(remove_orphaned_files=gone.set)
-        monkeypatch.setattr(runtime, "exists", lambda: True)
-        monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=files))
+        again = asyncio.Event()
+        sweep = quiet_launcher.remove_orphaned_files
+        sweep.side_effect = lambda: again.set() if sweep.call_count > 1 else None
         async with app.lifespan(None):
-            await asyncio.wait_for(gone.wait(), 60)
+            await asyncio.wait_for(again.wait(), 60)
 
     asyncio.run(serve())

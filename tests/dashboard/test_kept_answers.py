@@ -6,7 +6,9 @@ from streamlit.runtime import app_session
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from dashboard import kept_answers
-from dashboard.kept_answers import ANSWERS, AnsweringQueue
+from dashboard.kept_answers import AnsweringQueue
+
+ANSWERS = ["backend_operation_response", "file_urls_response"]  # as a browser waits for them, whatever the code has listed
 
 
 def message(kind: str) -> ForwardMsg:
@@ -23,7 +25,7 @@ def message(kind: str) -> ForwardMsg:
 def queue() -> AnsweringQueue:
     """With a little of everything."""
     queue = AnsweringQueue()
-    for kind in ("delta", "backend_operation_response", "script_finished", "file_urls_response"):
+    for kind in ("delta", "script_finished", *ANSWERS):
         queue.enqueue(message(kind))
     return queue
 
